@@ -1,0 +1,52 @@
+/** How many layers attend in one way. `window`: only that many newest tokens; undefined: all of them. */
+export interface AttentionLayers {
+  readonly layers: number;
+  readonly window?: number;
+}
+
+/** Mixture of experts. Layers before `denseLayers` have an ordinary MLP of `intermediateSize`. */
+export interface ExpertShape {
+  readonly experts: number; // routed experts in a layer
+  readonly expertsPerToken: number;
+  readonly expertIntermediateSize: number;
+  readonly sharedIntermediateSize: number; // of all shared experts of a layer together; 0: none
+  readonly denseLayers: number;
+}
+
+/** Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434): one latent of kvRank + ropeDim values a token and layer. */
+export interface LatentAttentionShape {
+  readonly queryRank: number; // 0: queries are not compressed
+  readonly kvRank: number;
+  readonly ropeDim: number;
+  readonly nopeDim: number; // per query head, without the rotary part
+  readonly valueDim: number;
+}
+
+/** In what the checkpoint stores its linear layers; embeddings, norms and LM head stay in 16 bits. */
+export type WeightFormat = "bf16" | "fp8" | "int4" | "mxfp4";
+export const WEIGHT_FORMATS: readonly WeightFormat[] = ["bf16", "fp8", "int4", "mxfp4"];
+
+/** In what the KV cache is stored. */
+export type KvFormat = "bf16" | "fp8";
+
+/** The architecture of a decoder, as its configuration file states it. Counts are of the whole model, before any split. */
+export interface ModelShape {
+  readonly name: string;
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number; // of the dense MLP (gate, up, down)
+  readonly queryHeads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly vocabularySize: number;
+  readonly tiedEmbeddings: boolean;
+  readonly attentionBias: boolean; // biases on q, k, v
+  readonly outputBias: boolean; // bias on the attention's output projection
+  readonly qkNorm: boolean; // RMSNorm per head on q and k
+  readonly maxPositions: number; // longest context, tokens
+  readonly attention: readonly AttentionLayers[]; // layers sum to `layers`
+  readonly weightFormat: WeightFormat;
+  readonly experts?: ExpertShape;
+  readonly latent?: LatentAttentionShape;
+  readonly source: string; // URL of the configuration
+}
