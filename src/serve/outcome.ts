@@ -1,0 +1,66 @@
+/** What a simulation tells the outside: plain data, ready for JSON, tables and charts. Times as named; bytes; dollars. */
+export interface Outcome {
+  readonly label: string; // of the policy, unique among compared outcomes
+  readonly version: string; // of raas-sim
+  readonly seed: number;
+  readonly scenario: object; // complete, every default filled in
+  readonly profile: { readonly name: string; readonly kind: string; readonly sources: Readonly<Record<string, string>> };
+  readonly metrics: Metrics;
+  readonly saturation: { readonly saturated: boolean; readonly message: string };
+  readonly latency: readonly LatencyPoint[]; // quantile curves
+  readonly series: readonly SeriesPoint[];
+  readonly operators: readonly OperatorShare[];
+  readonly memory: MemoryLayout;
+  readonly decodeCurve: readonly DecodePoint[];
+  readonly notes: readonly string[]; // approximations and warnings a reader must know
+}
+
+/** Keys as vLLM's benchmark writes them, and ours in the same style. Latencies in milliseconds. */
+export type Metrics = Readonly<Record<string, number | null>>;
+
+export type LatencyMetric = "ttft" | "tpot" | "itl" | "e2el";
+/** `share` of all values (of requests; of gaps for itl) are at most `ms`. */
+export interface LatencyPoint {
+  readonly metric: LatencyMetric;
+  readonly share: number;
+  readonly ms: number;
+}
+
+/** Means over one time bin that starts at `time_s`; all replicas together. */
+export interface SeriesPoint {
+  readonly time_s: number;
+  readonly output_tokens_per_s: number;
+  readonly input_tokens_per_s: number;
+  readonly running: number; // sequences in the engine
+  readonly waiting: number; // requests in the queue
+  readonly kv_used_share: number; // of the KV pool
+  readonly preemptions: number; // in this bin
+}
+
+/** Where the engine's time went, summed over the run and replicas. */
+export interface OperatorShare {
+  readonly operator: string;
+  readonly seconds: number;
+  readonly share: number;
+}
+
+/** One GPU's memory, bytes, and the pool of one replica. */
+export interface MemoryLayout {
+  readonly gpu_memory_bytes: number;
+  readonly weight_bytes: number;
+  readonly activation_bytes: number;
+  readonly non_torch_bytes: number;
+  readonly kv_pool_bytes: number;
+  readonly free_bytes: number;
+  readonly kv_blocks: number;
+  readonly block_tokens: number;
+  readonly kv_bytes_per_token: number; // of the whole model, dense
+}
+
+/** One sequence alone on one replica: after `generated` tokens. */
+export interface DecodePoint {
+  readonly generated: number;
+  readonly step_ms: number; // time of the step that makes the next token
+  readonly decode_s: number; // all decode steps so far
+  readonly kv_bytes: number; // held, index included, over all GPUs of the replica
+}
