@@ -1,0 +1,63 @@
+import type { Line } from "../core/line.js";
+
+/** A part of a prompt computed in one step: `tokens` new tokens after `context` cached ones; the last part emits a token. */
+export interface PrefillChunk {
+  readonly tokens: number;
+  readonly context: number;
+  readonly emits: boolean;
+}
+
+/** One iteration as the device sees it. Arrays have one value a layer group, in tokens of one layer summed over the decoding sequences. */
+export interface Batch {
+  readonly decodes: number; // sequences that each decode one token
+  readonly chunks: readonly PrefillChunk[];
+  readonly read: readonly Line[];
+  readonly scored: readonly Line[];
+}
+
+/** Names of the parts of a step, in the order of reports. `exposedHost` is host time the GPU waits for. */
+export const OPERATORS = [
+  "linear layers",
+  "LM head and sampling",
+  "decode attention",
+  "prefill attention",
+  "policy work",
+  "element-wise",
+  "all-reduce",
+  "host",
+] as const;
+
+/** Seconds of the next iteration, as a line over its repetitions, for `steadyFor` iterations. All multiples of a quantum. */
+export interface StepCost extends Line {
+  readonly steadyFor: number;
+  /** The same line by operator, in the order of OPERATORS; they sum to the whole. */
+  readonly parts: readonly Line[];
+}
+
+/** How sequences spend time on a device; pure. */
+export interface CostModel {
+  readonly name: string;
+  step(batch: Batch): StepCost;
+  /** Least time the device needs for so much work: FLOPs at peak, bytes at peak. For laws and for energy. */
+  floor(work: WorkTotals): FloorSeconds;
+}
+
+/** Sums over a run, all exact integers. */
+export interface WorkTotals {
+  readonly iterations: number;
+  readonly tokens: number; // through the layers, prompt and decode
+  readonly emitted: number; // through the LM head
+  readonly read: readonly number[]; // a layer group, tokens of one layer
+}
+
+export interface FloorSeconds {
+  readonly memorySeconds: number;
+  readonly computeSeconds: number;
+}
+
+/** Layers that attend alike under one policy. `kind` says whose footprint they have. */
+export interface LayerGroup {
+  readonly layers: number;
+  readonly kind: "dense" | "window" | "policy";
+  readonly window: number; // of kind "window", else Infinity
+}

@@ -1,0 +1,194 @@
+import { at, constant, ZERO, type Line } from "../core/line.js";
+import { toQuantum } from "../core/quantum.js";
+import type { HardwareProfile } from "../hardware/profile.js";
+import type { KvFormat, ModelShape, WeightFormat } from "../model/model-shape.js";
+import { AttentionCost } from "./attention-cost.js";
+import { pieceAt, type Piece } from "./attention-curve.js";
+import { OPERATORS, type Batch, type CostModel, type FloorSeconds, type LayerGroup, type StepCost, type WorkTotals } from "./cost-model.js";
+import { elementWiseBytes } from "./element-wise.js";
+import type { ExtraWork } from "./extra-work.js";
+import { LinearCost } from "./linear-cost.js";
+
+export interface KernelCostOptions {
+  readonly model: ModelShape;
+  readonly profile: HardwareProfile;
+  readonly groups: readonly LayerGroup[];
+  readonly weightFormat: WeightFormat;
+  readonly kvFormat: KvFormat;
+  readonly tp: number;
+  readonly work: ExtraWork;
+  readonly indexPageTokens: number;
+  readonly budget: number; // tokens a policy keeps; only for policies that compare keys with each other
+  readonly asyncScheduling: boolean; // host work overlaps with the GPU
+  readonly cudaGraphs: boolean; // decode batches are padded to captured sizes
+}
+
+/** Top-k over page scores in one launch: 5-10 µs below 128k tokens (Quest, arXiv 2406.10774). */
+const SELECT_SECONDS = 8e-6;
+/** Sizes that engines capture: 1, 2, 4, then multiples of 8 to 512. */
+const LARGEST_GRAPH = 512;
+
+interface GroupCost {
+  readonly layers: number;
+  readonly pieces: readonly Piece[];
+  readonly fixed: number; // once a step if any token is read
+  readonly scoreFixed: number;
+  readonly scorePerToken: number;
+  readonly extraFixed: number;
+  readonly extraPerToken: number;
+}
+
+/** Profile + model → what a step costs. Every coefficient is rounded to a quantum once, here. */
+export function kernelCost(options: KernelCostOptions): CostModel {
+  const { profile, model, tp } = options;
+  const linear = new LinearCost(model, profile, options.weightFormat, tp);
+  const attention = new AttentionCost(model, profile, options.kvFormat, tp);
+  const groups = options.groups.map((group) => groupCost(options, attention, group));
+  const streamBandwidth = profile.elementwise.bandwidthEfficiency * profile.bandwidthBytesPerSecond;
+  const elementBytes = elementWiseBytes(model, tp, attention.kvBytes);
+  const ring = tp === 1 ? 0 : (2 * (tp - 1)) / tp / profile.allReduce.bytesPerSecond;
+  const reductions = tp === 1 ? 0 : 2 * model.layers + 1;
+
+  const layerSeconds = memo((tokens: number) => toQuantum(linear.layers(tokens).seconds));
+  const headSeconds = memo((emitting: number) => toQuantum(linear.head(emitting).seconds));
+  const elementSeconds = memo((tokens: number) =>
+    toQuantum(model.layers * (profile.elementwise.layerSeconds + (tokens * elementBytes) / streamBandwidth)),
+  );
+  const reduceSeconds = memo((tokens: number) =>
+    toQuantum(reductions * (profile.allReduce.fixedSeconds + tokens * model.hiddenSize * 2 * ring)),
+  );
+  const hostSeconds = memo((emitting: number) =>
+    toQuantum(profile.host.stepSeconds + emitting * profile.host.sequenceSeconds),
+  );
+
+  function step(batch: Batch): StepCost {
+    let prefillTokens = 0;
+    let emitting = batch.decodes;
+    for (const chunk of batch.chunks) {
+      prefillTokens += chunk.tokens;
+      if (chunk.emits) emitting++;
+    }
+    const tokens = prefillTokens === 0 && options.cudaGraphs ? captured(batch.decodes) : batch.decodes + prefillTokens;
+    const decode = decodeLines(groups, batch);
+    const prefill = batch.chunks.length === 0 ? 0 : toQuantum(prefillSeconds(options, attention, batch));
+    const gpu =
+      layerSeconds(tokens) + headSeconds(emitting) + elementSeconds(tokens) + reduceSeconds(tokens) + prefill;
+    const device: Line = {
+      now: gpu + decode.attention.now + decode.policy.now,
+      perStep: decode.attention.perStep + decode.policy.perStep,
+    };
+    const host = hostSeconds(emitting);
+    const exposed = exposedHost(host, device, options.asyncScheduling);
+    const parts = [
+      constant(layerSeconds(tokens)),
+      constant(headSeconds(emitting)),
+      decode.attention,
+      constant(prefill),
+      decode.policy,
+      constant(elementSeconds(tokens)),
+      constant(reduceSeconds(tokens)),
+      exposed.line,
+    ];
+    return {
+      now: device.now + exposed.line.now,
+      perStep: device.perStep + exposed.line.perStep,
+      steadyFor: Math.min(decode.steadyFor, exposed.steadyFor),
+      parts,
+    };
+  }
+
+  function floor(work: WorkTotals): FloorSeconds {
+    const one = linear.layers(1);
+    const weightsOnce = linear.layers(1).bytes; // each iteration reads at least what one token needs
+    let kvTokens = 0;
+    options.groups.forEach((group, g) => (kvTokens += group.layers * (work.read[g] ?? 0)));
+    const memoryBytes = work.iterations * weightsOnce + kvTokens * attention.kvBytes;
+    const flops = work.tokens * one.flops + work.emitted * linear.head(1).flops + kvTokens * attention.decodeFlops;
+    return {
+      memorySeconds: memoryBytes / profile.bandwidthBytesPerSecond,
+      computeSeconds: flops / Math.max(linear.peakFlops, profile.peakFlops.bf16),
+    };
+  }
+
+  return { name: `kernels of ${profile.name}`, step, floor };
+}
+
+function groupCost(options: KernelCostOptions, attention: AttentionCost, group: LayerGroup): GroupCost {
+  const isPolicy = group.kind === "policy";
+  const { work, indexPageTokens, budget, model, tp } = options;
+  const scored = isPolicy ? attention.scoreSeconds(work, indexPageTokens) : 0;
+  const extra = isPolicy ? attention.extraReadSeconds(work, model, tp, budget) : 0;
+  const select = isPolicy && work.selects ? SELECT_SECONDS : 0;
+  const launch = isPolicy && work.materialisesScores ? attention.decodeFixedSeconds : 0;
+  return {
+    layers: group.layers,
+    pieces: attention.decodeTable(group.layers),
+    fixed: toQuantum(group.layers * attention.decodeFixedSeconds),
+    scoreFixed: scored === 0 ? 0 : toQuantum(group.layers * (attention.decodeFixedSeconds + select)),
+    scorePerToken: toQuantum(group.layers * scored),
+    extraFixed: toQuantum(group.layers * (scored === 0 ? select + launch : 0)),
+    extraPerToken: toQuantum(group.layers * extra),
+  };
+}
+
+function decodeLines(groups: readonly GroupCost[], batch: Batch): { attention: Line; policy: Line; steadyFor: number } {
+  if (batch.decodes === 0) return { attention: ZERO, policy: ZERO, steadyFor: Infinity };
+  let now = 0;
+  let perStep = 0;
+  let policyNow = 0;
+  let policyPerStep = 0;
+  let steadyFor = Infinity;
+  for (let g = 0; g < groups.length; g++) {
+    const group = groups[g] as GroupCost;
+    const read = batch.read[g] as Line;
+    const scored = batch.scored[g] as Line;
+    const { piece, until } = pieceAt(group.pieces, read.now);
+    now += group.fixed + piece.intercept + piece.slope * read.now;
+    perStep += piece.slope * read.perStep;
+    if (read.perStep > 0) steadyFor = Math.min(steadyFor, Math.ceil((until - read.now) / read.perStep));
+    policyNow += group.extraFixed + group.extraPerToken * read.now;
+    policyPerStep += group.extraPerToken * read.perStep;
+    if (at(scored, 1) > 0) {
+      if (scored.now === 0) steadyFor = 1; // selection sets in: its launch is not on the line
+      else policyNow += group.scoreFixed;
+      policyNow += group.scorePerToken * scored.now;
+      policyPerStep += group.scorePerToken * scored.perStep;
+    }
+  }
+  return {
+    attention: { now, perStep },
+    policy: { now: policyNow, perStep: policyPerStep },
+    steadyFor,
+  };
+}
+
+function prefillSeconds(options: KernelCostOptions, attention: AttentionCost, batch: Batch): number {
+  let seconds = 0;
+  for (const chunk of batch.chunks) {
+    for (const group of options.groups) {
+      seconds += group.layers * attention.prefillSeconds(chunk.tokens, chunk.context, group.window);
+    }
+  }
+  return seconds;
+}
+
+/** Host time the device waits for: all of it, or what is left over where the engine schedules one step ahead. */
+function exposedHost(host: number, device: Line, asyncScheduling: boolean): { line: Line; steadyFor: number } {
+  if (!asyncScheduling) return { line: constant(host), steadyFor: Infinity };
+  if (device.now >= host) return { line: ZERO, steadyFor: Infinity };
+  if (device.perStep === 0) return { line: constant(host - device.now), steadyFor: Infinity };
+  const steps = Math.ceil((host - device.now) / device.perStep); // at that step the device takes over
+  return { line: { now: host - device.now, perStep: -device.perStep }, steadyFor: Math.max(1, steps) };
+}
+
+function captured(decodes: number): number {
+  if (decodes > LARGEST_GRAPH || decodes <= 2) return decodes;
+  return decodes <= 4 ? 4 : Math.ceil(decodes / 8) * 8;
+}
+
+function memo(compute: (n: number) => number): (n: number) => number {
+  const known: number[] = [];
+  return (n) => (known[n] ??= compute(n));
+}
+
+export const OPERATOR_COUNT = OPERATORS.length;

@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { ROUTERS } from "./router.js";
+
+/**
+ * The options of a scenario: the keys of a scenario file and the flags of the command line, with their only defaults and
+ * limits. What names something is looked up later; everything here is plain data.
+ */
+const positive = z.number().positive();
+const count = (max: number): z.ZodNumber => z.number().int().min(1).max(max);
+const rate = z.union([positive.max(1e6), z.literal("inf")]);
+
+export const SCENARIO_OPTIONS = z.strictObject({
+  model: z.string().min(1).describe("built-in model, or path of a Hugging Face config.json"),
+  hardware: z.string().min(1).describe("built-in hardware profile, or path of a profile"),
+  tp: count(1024).default(1).describe("GPUs that share one replica (tensor parallelism)"),
+  replicas: count(100_000).default(1).describe("independent replicas behind the router"),
+  router: z.enum(ROUTERS).default("round-robin").describe("how requests are spread over replicas"),
+  policy: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .default("dense")
+    .describe("KV-cache policy, e.g. raas:budget=1024,page=16; compare takes several"),
+  workload: z.string().min(1).optional().describe("built-in workload, or path of a definition or request log"),
+  "input-len": count(10_000_000).optional().describe("prompt tokens of every request, instead of a workload"),
+  "output-len": count(10_000_000).optional().describe("output tokens of every request, instead of a workload"),
+  "reasoning-share": z.number().min(0).max(1).default(0).describe("share of --output-len that is reasoning"),
+  "request-rate": rate.optional().describe("requests per second over all replicas; inf: all at once"),
+  burstiness: positive.max(1000).optional().describe("gamma shape of the gaps; 1 is Poisson, less is burstier"),
+  "num-requests": count(100_000_000).optional().describe("requests to simulate"),
+  duration: positive.max(1e8).optional().describe("seconds in which requests arrive"),
+  "hourly-curve": z.boolean().default(false).describe("let the rate follow the workload's curve over the day"),
+  "max-concurrency": count(10_000_000).optional().describe("requests the clients keep in flight at most"),
+  "max-num-seqs": count(65_536).default(256).describe("sequences in one iteration at most"),
+  "max-num-batched-tokens": count(1_048_576).default(8192).describe("token budget of one iteration"),
+  "max-model-len": count(100_000_000).optional().describe("longest context; default: the model's, or what the pool holds"),
+  "gpu-memory-utilization": z.number().gt(0).max(1).default(0.9).describe("share of GPU memory the engine may use"),
+  "num-gpu-blocks-override": count(1_000_000_000).optional().describe("KV blocks of a replica, instead of computing them"),
+  "block-size": z.literal([8, 16, 32, 64, 128]).default(16).describe("tokens of a KV block"),
+  "kv-cache-dtype": z.enum(["auto", "bf16", "fp8"]).default("auto").describe("format of the KV cache; auto is bf16"),
+  quantization: z
+    .enum(["auto", "none", "fp8", "int4"])
+    .default("auto")
+    .describe("format of the weights; auto: as the checkpoint has them"),
+  scheduler: z.enum(["chunked", "prefill-first"]).default("chunked").describe("how prefill and decode share iterations"),
+  "scheduling-policy": z.enum(["fcfs", "priority"]).default("fcfs").describe("order of the queue, and whom to preempt"),
+  "async-scheduling": z.boolean().default(false).describe("host work of a step overlaps with the GPU"),
+  "cuda-graphs": z.boolean().default(true).describe("pad decode batches to captured sizes"),
+  goodput: z
+    .string()
+    .optional()
+    .describe("latency goals in ms, e.g. 'ttft:2000 tpot:50': adds request_goodput; also itl (mean), e2el"),
+  "price-per-hour": z.number().min(0).max(1e6).optional().describe("US dollars per GPU and hour, instead of the list price"),
+  seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).describe("seed of every random stream"),
+  "step-by-step": z.boolean().default(false).describe("simulate every iteration by itself; same result, slower"),
+});
+
+/** A scenario with every default filled in. */
+export type ScenarioOptions = z.output<typeof SCENARIO_OPTIONS>;

@@ -1,0 +1,354 @@
+import { check } from "../core/check.js";
+import { stepsToReach, total, type Line } from "../core/line.js";
+import { OPERATORS, type CostModel, type LayerGroup, type PrefillChunk, type StepCost } from "../cost/cost-model.js";
+import type { Policy } from "../policy/policy.js";
+import type { RequestSpec } from "../workload/workload.js";
+import { DecodeSet } from "./decode-set.js";
+import { prefillBlocks } from "./layer-groups.js";
+import type { RequestTable } from "./request-table.js";
+import { RunLog } from "./run-log.js";
+import type { Plan, Scheduler, SequenceView, ServerView } from "./scheduler.js";
+import { Sequence } from "./sequence.js";
+import { WaitingQueue } from "./waiting-queue.js";
+
+export interface ReplicaOptions {
+  readonly index: number;
+  readonly groups: readonly LayerGroup[];
+  readonly policy: Policy;
+  readonly cost: CostModel;
+  readonly scheduler: Scheduler;
+  readonly priorities: boolean; // preempt the least urgent, else the last admitted
+  readonly maxSequences: number;
+  readonly maxTokens: number;
+  readonly blockTokens: number;
+  readonly layerBlocks: number; // size of the KV pool
+  readonly maxRun: number;
+}
+
+/** Iterations under way: all of them alike but for their lines. */
+interface ActiveRun {
+  readonly start: number;
+  readonly cost: StepCost;
+  readonly plan: Plan;
+  readonly decodes: number;
+  readonly paused: boolean;
+  steps: number;
+}
+
+/** Totals that reports need, exact in any order of summation. */
+export interface ReplicaTotals {
+  readonly operatorSeconds: number[]; // in the order of OPERATORS
+  readonly read: number[]; // a layer group, tokens of one layer read by decode steps
+  iterations: number;
+  tokens: number; // through the layers
+  emitted: number; // output tokens
+  recomputedTokens: number; // prefilled again after a preemption
+  preemptions: number;
+  peakLayerBlocks: number;
+}
+
+/** One engine: queue, running sequences, KV pool. The only place where server state changes. */
+export class Replica implements ServerView {
+  readonly log = new RunLog();
+  readonly totals: ReplicaTotals;
+  readonly maxSequences: number;
+  readonly maxTokens: number;
+  version = 0; // of the run under way: an end announced for an older one is void
+  #queue = new WaitingQueue();
+  #running: Sequence[] = [];
+  #prefilling: Sequence | undefined;
+  #run: ActiveRun | undefined;
+  #used = 0; // layer blocks
+  #paused: Sequence[] = []; // that decode, but not in the iteration before
+  #inFlight = 0;
+  readonly #decoding: DecodeSet;
+  readonly #options: ReplicaOptions;
+  readonly #requests: RequestTable;
+  readonly #finished: (id: number, now: number) => void;
+
+  constructor(options: ReplicaOptions, requests: RequestTable, finished: (id: number, now: number) => void) {
+    this.#options = options;
+    this.#requests = requests;
+    this.#finished = finished;
+    this.maxSequences = options.maxSequences;
+    this.maxTokens = options.maxTokens;
+    this.#decoding = new DecodeSet(options.groups, options.policy, options.blockTokens);
+    this.totals = {
+      operatorSeconds: OPERATORS.map(() => 0),
+      read: options.groups.map(() => 0),
+      iterations: 0,
+      tokens: 0,
+      emitted: 0,
+      recomputedTokens: 0,
+      preemptions: 0,
+      peakLayerBlocks: 0,
+    };
+  }
+
+  // What a router sees.
+  get outstanding(): number {
+    return this.#inFlight;
+  }
+  /** Layer blocks in use by the iteration that runs at `now`. */
+  usedBlocks(now: number): number {
+    if (this.#run === undefined || this.#run.decodes === 0) return this.#used;
+    const step = stepsToReach(this.#run.cost, now - this.#run.start, this.#run.steps);
+    return this.#used + this.#decoding.blocksTaken(step);
+  }
+
+  // What a scheduler sees.
+  get running(): readonly Sequence[] {
+    return this.#running;
+  }
+  get decodes(): number {
+    return this.#decoding.count;
+  }
+  get prefilling(): Sequence | undefined {
+    return this.#prefilling;
+  }
+  get freeBlocks(): number {
+    return this.#options.layerBlocks - this.#used;
+  }
+  get decodeBlocks(): number {
+    return this.#decoding.nextBlocks;
+  }
+  waiting(index: number): Sequence | undefined {
+    return this.#queue.at(index);
+  }
+  heldBlocks(view: SequenceView): number {
+    const sequence = view as Sequence;
+    return sequence.state === "decoding" ? this.#decoding.heldBlocks(sequence) : sequence.heldBlocks;
+  }
+  growthBlocks(view: SequenceView): number {
+    return this.#decoding.growthBlocks(view as Sequence);
+  }
+  prefillBlocks(view: SequenceView, tokens: number): number {
+    const sequence = view as Sequence;
+    const { groups, blockTokens } = this.#options;
+    return prefillBlocks(groups, sequence.prefilled + tokens, blockTokens) - sequence.heldBlocks;
+  }
+  victim(chosen: ReadonlySet<SequenceView>): Sequence | undefined {
+    let worst: Sequence | undefined;
+    for (let i = this.#running.length - 1; i >= 0; i--) {
+      const sequence = this.#running[i] as Sequence;
+      if (chosen.has(sequence)) continue;
+      if (!this.#options.priorities) return sequence;
+      if (worst === undefined || lessUrgent(sequence, worst)) worst = sequence;
+    }
+    return worst;
+  }
+
+  /** A request reaches the engine. Returns when the replica wants to be called next, or undefined if that stays as it was. */
+  arrive(spec: RequestSpec, now: number): number | undefined {
+    const blocked = this.#queue.length > 0 && !this.#options.priorities;
+    this.#queue.insert(new Sequence(spec));
+    this.#inFlight++;
+    if (this.#run === undefined) {
+      this.version++;
+      return now; // after everything else that arrives at this very time
+    }
+    // While the head of the queue is blocked, it stays blocked to the end of the run: free blocks only shrink.
+    if (blocked || this.#running.length >= this.maxSequences) return undefined;
+    const steps = stepsToReach(this.#run.cost, now - this.#run.start, this.#run.steps);
+    if (steps === this.#run.steps) return undefined;
+    this.#run.steps = steps;
+    this.version++;
+    return this.#run.start + total(this.#run.cost, steps);
+  }
+
+  /** Plans and starts the next run. Returns its end, or undefined if there is nothing to do. */
+  #begin(now: number): number | undefined {
+    if (this.#running.length === 0 && this.#queue.length === 0) return undefined;
+    const plan = this.#options.scheduler.plan(this);
+    for (const victim of plan.preempt) this.#preempt(victim as Sequence, now);
+    const chunks = this.#admit(plan, now);
+    const decodes = plan.decode ? this.#decoding.count : 0;
+    check(decodes > 0 || chunks.length > 0, `nothing runs although work waits, at ${now} s`);
+    if (decodes > 0) {
+      this.#used += this.#decoding.nextBlocks;
+      this.#decoding.settle();
+    } else this.#pause(now);
+    check(this.#used <= this.#options.layerBlocks, `more KV blocks in use than there are, at ${now} s`);
+    const cost = this.#options.cost.step({ decodes, chunks, read: this.#decoding.read, scored: this.#decoding.scored });
+    const steps = chunks.length > 0 ? 1 : this.#stride(plan, cost);
+    this.#run = { start: now, cost, plan, decodes, steps, paused: decodes > 0 && this.#paused.length > 0 };
+    this.version++;
+    return now + total(cost, steps);
+  }
+
+  /** The time this replica asked for has come: ends the run under way and begins the next. Returns its end. */
+  advance(now: number): number | undefined {
+    if (this.#run !== undefined) this.#finish(this.#run, now);
+    return this.#begin(now);
+  }
+
+  /** Tokens are out, sequences end, join or change regime. */
+  #finish(run: ActiveRun, now: number): void {
+    this.#run = undefined;
+    const before = this.#used;
+    const counter = this.#decoding.counter;
+    if (run.decodes > 0) {
+      this.#countReads(run.steps);
+      this.#used += this.#decoding.advance(run.steps);
+    }
+    const emitted = this.#record(run, counter, before);
+    this.totals.peakLayerBlocks = Math.max(this.totals.peakLayerBlocks, this.#used);
+    this.totals.emitted += emitted;
+    if (run.decodes > 0) {
+      const freed = this.#decoding.milestones((sequence) => this.#end(sequence, now)); // which frees more by itself
+      this.#used -= freed;
+    }
+    for (const { sequence } of run.plan.prefill) this.#prefilled(sequence as Sequence, now);
+  }
+
+  #stride(plan: Plan, cost: StepCost): number {
+    const limit = Math.min(this.#options.maxRun, plan.steadyFor, cost.steadyFor, this.#decoding.stepsToMilestone);
+    return 1 + this.#decoding.stepsWithin(this.freeBlocks, limit - 1);
+  }
+
+  #admit(plan: Plan, now: number): readonly PrefillChunk[] {
+    let admitted = 0;
+    const chunks: PrefillChunk[] = [];
+    for (const { sequence: view, tokens } of plan.prefill) {
+      const sequence = view as Sequence;
+      if (sequence.state === "waiting") {
+        check(sequence === this.#queue.at(admitted), "a request was admitted out of order");
+        admitted++;
+        sequence.state = "prefilling";
+        this.#running.push(sequence);
+        if (Number.isNaN(this.#requests.admitted[sequence.spec.id])) this.#requests.admitted[sequence.spec.id] = now;
+      }
+      const blocks = this.prefillBlocks(sequence, tokens);
+      this.#used += blocks;
+      sequence.heldBlocks += blocks;
+      const emits = sequence.prefilled + tokens === sequence.contextTokens;
+      chunks.push({ tokens, context: sequence.prefilled, emits });
+      sequence.prefilled += tokens;
+      this.totals.tokens += tokens;
+      if (sequence.preemptions > 0) this.totals.recomputedTokens += tokens;
+      this.#prefilling = emits ? undefined : sequence;
+    }
+    this.#queue.remove(admitted);
+    return chunks;
+  }
+
+  #preempt(sequence: Sequence, now: number): void {
+    if (sequence.state === "decoding") {
+      if (Number.isNaN(sequence.lastToken)) sequence.lastToken = now;
+      else this.#paused = this.#paused.filter((other) => other !== sequence);
+      this.#answer(sequence);
+      this.#used -= this.#decoding.leave(sequence);
+    } else {
+      this.#used -= sequence.heldBlocks;
+      sequence.heldBlocks = 0;
+      if (this.#prefilling === sequence) this.#prefilling = undefined;
+    }
+    sequence.prefilled = 0;
+    sequence.state = "waiting";
+    sequence.preemptions++;
+    this.totals.preemptions++;
+    this.#requests.preemptions[sequence.spec.id] = sequence.preemptions;
+    this.#running.splice(this.#running.lastIndexOf(sequence), 1);
+    this.#queue.insert(sequence);
+  }
+
+  /** A chunk is computed; if it was the last one, a token is out and decoding begins. */
+  #prefilled(sequence: Sequence, now: number): void {
+    if (sequence.prefilled < sequence.contextTokens) return;
+    const { id, outputTokens, reasoningTokens } = sequence.spec;
+    if (sequence.generated === 0) this.#requests.firstToken[id] = now;
+    else this.log.gaps.add(now - sequence.lastToken, 0, 1, 1);
+    sequence.lastToken = NaN;
+    sequence.generated++;
+    if (sequence.generated === reasoningTokens + 1) this.#requests.firstAnswer[id] = now;
+    sequence.state = "decoding";
+    if (sequence.generated === outputTokens) {
+      this.#used -= sequence.heldBlocks;
+      this.#remove(sequence, now);
+    } else this.#used -= this.#decoding.join(sequence);
+  }
+
+  #end(sequence: Sequence, now: number): void {
+    this.#answer(sequence);
+    this.#used -= this.#decoding.leave(sequence);
+    this.#remove(sequence, now);
+  }
+
+  #remove(sequence: Sequence, now: number): void {
+    this.#running.splice(this.#running.indexOf(sequence), 1);
+    this.#inFlight--;
+    this.#requests.end[sequence.spec.id] = now;
+    this.#finished(sequence.spec.id, now);
+  }
+
+  /** Looks up when the first answer token came, if it came while the sequence was decoding this time. */
+  #answer(sequence: Sequence): void {
+    const token = sequence.spec.reasoningTokens + 1;
+    if (token <= sequence.generated || token > this.#decoding.generated(sequence)) return;
+    const counter = sequence.joined + token - sequence.generated;
+    this.#requests.firstAnswer[sequence.spec.id] = this.log.timeOf(counter);
+  }
+
+  /** An iteration without decoding: those that decode have to remember their last token. */
+  #pause(now: number): void {
+    for (const sequence of this.#running) {
+      if (sequence.state !== "decoding" || !Number.isNaN(sequence.lastToken)) continue;
+      sequence.lastToken = now;
+      this.#paused.push(sequence);
+    }
+  }
+
+  #countReads(steps: number): void {
+    this.#decoding.read.forEach((line, g) => {
+      this.totals.read[g] = (this.totals.read[g] as number) + total(line, steps);
+    });
+  }
+
+  /** Writes the run down and returns the tokens it emitted. */
+  #record(run: ActiveRun, counter: number, blocksBefore: number): number {
+    const { log, totals } = this;
+    const { start, cost, steps, decodes, plan } = run;
+    let prefillTokens = 0;
+    let first = 0;
+    for (const { sequence, tokens } of plan.prefill) {
+      prefillTokens += tokens;
+      if (sequence.prefilled === sequence.contextTokens) first++;
+    }
+    log.start.push(start);
+    log.now.push(cost.now);
+    log.perStep.push(cost.perStep);
+    log.steps.push(steps);
+    log.decodes.push(decodes);
+    log.prefillTokens.push(prefillTokens);
+    log.emitted.push(decodes + first);
+    log.counter.push(counter);
+    log.blocksBefore.push(blocksBefore);
+    log.blocksAfter.push(this.#used);
+    totals.iterations += steps;
+    totals.tokens += steps * decodes;
+    cost.parts.forEach((part: Line, i) => {
+      totals.operatorSeconds[i] = (totals.operatorSeconds[i] as number) + total(part, steps);
+    });
+    this.#recordGaps(run);
+    return steps * decodes + first;
+  }
+
+  #recordGaps({ start, cost, steps, decodes, paused }: ActiveRun): void {
+    const { gaps } = this.log;
+    if (!paused) {
+      gaps.add(cost.now, cost.perStep, steps, decodes);
+      return;
+    }
+    for (const sequence of this.#paused) {
+      gaps.add(start + cost.now - sequence.lastToken, 0, 1, 1);
+      sequence.lastToken = NaN;
+    }
+    gaps.add(cost.now, 0, 1, decodes - this.#paused.length);
+    gaps.add(cost.now + cost.perStep, cost.perStep, steps - 1, decodes);
+    this.#paused = [];
+  }
+}
+
+function lessUrgent(a: Sequence, b: Sequence): boolean {
+  return a.spec.priority !== b.spec.priority ? a.spec.priority > b.spec.priority : a.spec.id > b.spec.id;
+}

@@ -1,0 +1,187 @@
+import { InputError } from "../core/check.js";
+import { kernelCost } from "../cost/kernel-cost.js";
+import type { CostModel, LayerGroup } from "../cost/cost-model.js";
+import type { HardwareProfile } from "../hardware/profile.js";
+import type { KvFormat, ModelShape, WeightFormat } from "../model/model-shape.js";
+import type { Policy } from "../policy/policy.js";
+import type { Workload } from "../workload/workload.js";
+import { chunked } from "./chunked.js";
+import { parseGoals, type Goals } from "./goodput.js";
+import { footprint, layerGroups, prefillBlocks, residentBlocks } from "./layer-groups.js";
+import { memoryLayout } from "./memory.js";
+import type { ScenarioOptions } from "./options.js";
+import type { MemoryLayout } from "./outcome.js";
+import { prefillFirst } from "./prefill-first.js";
+import type { ReplicaOptions } from "./replica.js";
+import type { RouterName } from "./router.js";
+
+/** What the names in a scenario stand for. */
+export interface Parts {
+  readonly model: ModelShape;
+  readonly profile: HardwareProfile;
+  readonly policy: Policy;
+  readonly workload: Workload;
+}
+
+/** Everything a simulation needs, as objects. `scenario()` builds it; a test may put its own parts in. */
+export interface Scenario {
+  readonly options: ScenarioOptions;
+  readonly parts: Parts;
+  readonly workload: Workload;
+  readonly engine: Omit<ReplicaOptions, "index">;
+  readonly memory: MemoryLayout;
+  readonly replicas: number;
+  readonly router: RouterName;
+  readonly maxConcurrency: number;
+  readonly maxModelTokens: number;
+  readonly frontEndSeconds: number;
+  readonly goals: Goals | undefined;
+  readonly pricePerHour: number; // of one GPU, US dollars
+  readonly seed: number;
+  readonly notes: readonly string[];
+}
+
+const FORMATS = { none: "bf16", fp8: "fp8", int4: "int4" } as const;
+
+/** Joins options and parts; every check that needs both is here. Errors: InputError that names the option. */
+export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
+  const { model, profile, policy, workload } = parts;
+  const notes = [...workload.notes, ...policy.notes, ...profile.notes];
+  checkSplit(options, model, profile);
+  if (options["max-num-batched-tokens"] < options["max-num-seqs"]) {
+    throw new InputError(
+      "max-num-batched-tokens",
+      `${options["max-num-batched-tokens"]} is less than --max-num-seqs ${options["max-num-seqs"]}; each running sequence needs one token an iteration`,
+    );
+  }
+  const groups = layerGroups(model, policy);
+  const weightFormat: WeightFormat = options.quantization === "auto" ? model.weightFormat : FORMATS[options.quantization];
+  const kvFormat: KvFormat = options["kv-cache-dtype"] === "fp8" ? "fp8" : "bf16";
+  const blockTokens = options["block-size"];
+  const indexShare = policy.indexPageTokens === 0 ? 0 : policy.work.representativeShare / policy.indexPageTokens;
+  const memory = memoryLayout({
+    model,
+    profile,
+    weightFormat,
+    kvFormat,
+    tp: options.tp,
+    utilization: options["gpu-memory-utilization"],
+    maxTokens: options["max-num-batched-tokens"],
+    maxSequences: options["max-num-seqs"],
+    blockTokens,
+    groups,
+    indexShare,
+    blocksOverride: options["num-gpu-blocks-override"],
+  });
+  if (memory.free_bytes < 0) notes.push("The KV blocks given with --num-gpu-blocks-override need more memory than the GPU has.");
+  if (model.attention.some(({ window }) => window !== undefined) && policy.kind !== "dense") {
+    notes.push("The policy governs the full-attention layers; the model's sliding windows stay as they are.");
+  }
+  const layerBlocks = memory.kv_blocks * model.layers;
+  const cost = kernelCost({
+    model,
+    profile,
+    groups,
+    weightFormat,
+    kvFormat,
+    tp: options.tp,
+    work: policy.work,
+    indexPageTokens: policy.indexPageTokens,
+    budget: typeof policy.parameters["budget"] === "number" ? policy.parameters["budget"] : 0,
+    asyncScheduling: options["async-scheduling"],
+    cudaGraphs: options["cuda-graphs"],
+  });
+  const maxModelTokens = contextLimit(options, model, { groups, policy, blockTokens, layerBlocks, memory }, notes);
+  return {
+    options,
+    parts,
+    workload,
+    memory,
+    engine: engineOptions(options, groups, policy, cost, layerBlocks),
+    replicas: options.replicas,
+    router: options.router,
+    maxConcurrency: options["max-concurrency"] ?? Infinity,
+    maxModelTokens,
+    frontEndSeconds: profile.host.frontEndSeconds,
+    goals: options.goodput === undefined ? undefined : parseGoals(options.goodput),
+    pricePerHour: options["price-per-hour"] ?? profile.pricePerHour,
+    seed: options.seed,
+    notes: [...new Set(notes)],
+  };
+}
+
+function engineOptions(
+  options: ScenarioOptions,
+  groups: readonly LayerGroup[],
+  policy: Policy,
+  cost: CostModel,
+  layerBlocks: number,
+): Omit<ReplicaOptions, "index"> {
+  return {
+    groups,
+    policy,
+    cost,
+    scheduler: options.scheduler === "chunked" ? chunked : prefillFirst,
+    priorities: options["scheduling-policy"] === "priority",
+    maxSequences: options["max-num-seqs"],
+    maxTokens: options["max-num-batched-tokens"],
+    blockTokens: options["block-size"],
+    layerBlocks,
+    maxRun: options["step-by-step"] ? 1 : Infinity,
+  };
+}
+
+function checkSplit(options: ScenarioOptions, model: ModelShape, profile: HardwareProfile): void {
+  const { tp } = options;
+  if (model.queryHeads % tp !== 0) {
+    throw new InputError("tp", `${tp} does not divide the ${model.queryHeads} query heads of ${model.name}`);
+  }
+  if (tp > profile.gpusPerNode) {
+    throw new InputError("tp", `${tp} is more than the ${profile.gpusPerNode} GPUs that one node of ${profile.name} connects`);
+  }
+}
+
+interface Pool {
+  readonly groups: readonly LayerGroup[];
+  readonly policy: Policy;
+  readonly blockTokens: number;
+  readonly layerBlocks: number;
+  readonly memory: MemoryLayout;
+}
+
+/** Longest context: as asked, or the model's, or the longest that fits the pool alone, so that no request can starve. */
+function contextLimit(options: ScenarioOptions, model: ModelShape, pool: Pool, notes: string[]): number {
+  const asked = options["max-model-len"];
+  if (asked !== undefined && asked > model.maxPositions) {
+    notes.push(`--max-model-len ${asked} is beyond the ${model.maxPositions} positions ${model.name} was made for.`);
+  }
+  const wanted = asked ?? model.maxPositions;
+  if (holds(pool, wanted)) return wanted;
+  let low = 1;
+  let high = wanted;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (holds(pool, middle)) low = middle;
+    else high = middle;
+  }
+  if (asked !== undefined || low < 2) {
+    const option = asked === undefined ? "num-gpu-blocks-override" : "max-model-len";
+    throw new InputError(
+      option,
+      `a sequence of ${wanted} tokens does not fit the KV pool of ${pool.memory.kv_blocks} blocks; at most ${low} tokens fit`,
+    );
+  }
+  notes.push(`The KV pool holds ${low} tokens of one sequence, fewer than the ${wanted} the model allows: longer requests are cut.`);
+  return low;
+}
+
+/** Whether one sequence alone fits at its largest: its whole context prefilled again, or decoding at its end. */
+function holds({ groups, policy, blockTokens, layerBlocks }: Pool, tokens: number): boolean {
+  if (prefillBlocks(groups, tokens, blockTokens) > layerBlocks) return false;
+  for (const prompt of [1, Math.floor(tokens / 2), tokens - 1]) {
+    if (prompt < 1) continue;
+    const print = footprint(groups, policy, { prompt, generated: tokens - prompt });
+    if (residentBlocks(groups, print.resident, 0, blockTokens) > layerBlocks) return false;
+  }
+  return true;
+}

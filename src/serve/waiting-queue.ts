@@ -1,0 +1,53 @@
+import type { Sequence } from "./sequence.js";
+
+/**
+ * Waiting requests by (priority, id). Ids follow arrival, so with equal priorities this is first come, first served, and
+ * a preempted request, admitted before all that wait, returns to the head.
+ */
+export class WaitingQueue {
+  #entries: Sequence[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  at(index: number): Sequence | undefined {
+    return this.#entries[this.#head + index];
+  }
+
+  insert(sequence: Sequence): void {
+    const last = this.#entries.length - 1;
+    if (last < this.#head || before(this.#entries[last] as Sequence, sequence)) {
+      this.#entries.push(sequence);
+    } else if (this.#head > 0 && before(sequence, this.#entries[this.#head] as Sequence)) {
+      this.#entries[--this.#head] = sequence;
+    } else {
+      this.#entries.splice(this.#place(sequence), 0, sequence);
+    }
+  }
+
+  /** Takes the first n. */
+  remove(n: number): void {
+    this.#head += n;
+    if (this.#head > 1024 && this.#head * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  #place(sequence: Sequence): number {
+    let low = this.#head;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (before(this.#entries[middle] as Sequence, sequence)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function before(a: Sequence, b: Sequence): boolean {
+  return a.spec.priority !== b.spec.priority ? a.spec.priority < b.spec.priority : a.spec.id < b.spec.id;
+}
