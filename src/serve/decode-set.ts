@@ -30,7 +30,11 @@ export class DecodeSet {
   readonly #policy: Policy;
   readonly #blockTokens: number;
 
-  constructor(groups: readonly LayerGroup[], policy: Policy, blockTokens: number) {
+  readonly #maxRegime: number;
+
+  /** `maxRegime` bounds how long a footprint is believed: 1 asks the policy anew before every step. */
+  constructor(groups: readonly LayerGroup[], policy: Policy, blockTokens: number, maxRegime: number) {
+    this.#maxRegime = maxRegime;
     this.#groups = groups;
     this.#policy = policy;
     this.#blockTokens = blockTokens;
@@ -167,7 +171,7 @@ export class DecodeSet {
     this.#add(this.read, print.read, 0, 1);
     this.#add(this.scored, print.scored, 0, 1);
     const left = sequence.spec.outputTokens - generated;
-    const until = this.counter + Math.min(left, print.steadyFor);
+    const until = this.counter + Math.min(left, print.steadyFor, this.#maxRegime);
     this.#milestones.push(until, 0, { sequence, stamp: sequence.stamp });
     return Math.max(0, -change);
   }

@@ -3,7 +3,8 @@ export interface Outcome {
   readonly label: string; // of the policy, unique among compared outcomes
   readonly version: string; // of raas-sim
   readonly seed: number;
-  readonly scenario: object; // complete, every default filled in
+  readonly scenario: object; // complete, every default filled in; can be written to a file and run again
+  readonly resolved: object; // what its names stood for: policy parameters, sources, price
   readonly profile: { readonly name: string; readonly kind: string; readonly sources: Readonly<Record<string, string>> };
   readonly metrics: Metrics;
   readonly saturation: { readonly saturated: boolean; readonly message: string };

@@ -72,7 +72,7 @@ export class Replica implements ServerView {
     this.#finished = finished;
     this.maxSequences = options.maxSequences;
     this.maxTokens = options.maxTokens;
-    this.#decoding = new DecodeSet(options.groups, options.policy, options.blockTokens);
+    this.#decoding = new DecodeSet(options.groups, options.policy, options.blockTokens, options.maxRun);
     this.totals = {
       operatorSeconds: OPERATORS.map(() => 0),
       read: options.groups.map(() => 0),
@@ -247,6 +247,7 @@ export class Replica implements ServerView {
     sequence.state = "waiting";
     sequence.preemptions++;
     this.totals.preemptions++;
+    this.log.preemptions.push(now);
     this.#requests.preemptions[sequence.spec.id] = sequence.preemptions;
     this.#running.splice(this.#running.lastIndexOf(sequence), 1);
     this.#queue.insert(sequence);

@@ -17,6 +17,7 @@ export class RunLog {
   readonly counter = new Column(); // decode counter before the run
   readonly blocksBefore = new Column(); // layer blocks in use while the first iteration runs
   readonly blocksAfter = new Column(); // and the last
+  readonly preemptions = new Column(16); // times
   /** Gaps between tokens of one request. */
   readonly gaps = new SeriesSample();
 

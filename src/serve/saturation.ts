@@ -1,0 +1,50 @@
+import type { ServeResult } from "./serve.js";
+
+/**
+ * A load above capacity has no steady state: the queue grows as long as requests arrive. Told from the number of
+ * requests that have been sent and not yet admitted, at the middle and at the end of the arrivals.
+ */
+export function saturation({ requests, failed }: ServeResult): { saturated: boolean; message: string } {
+  const sent: number[] = [];
+  const admitted: number[] = [];
+  for (let id = 0; id < requests.length; id++) {
+    if (Number.isNaN(requests.end[id])) continue;
+    sent.push(requests.sent[id] as number);
+    admitted.push(requests.admitted[id] as number);
+  }
+  const served = sent.length;
+  if (served < 20) return { saturated: false, message: "too few requests to tell whether the load is sustainable" };
+  sent.sort((a, b) => a - b);
+  admitted.sort((a, b) => a - b);
+  const first = sent[0] as number;
+  const last = sent[served - 1] as number;
+  const queued = (time: number): number => countUpTo(sent, time) - countUpTo(admitted, time);
+  const middle = queued((first + last) / 2);
+  const end = queued(last);
+  const secondHalf = served - countUpTo(sent, (first + last) / 2);
+  const growth = end - middle;
+  if (last === first || growth <= Math.max(10, 0.05 * secondHalf)) {
+    return { saturated: false, message: failed > 0 ? `${failed} requests were refused: prompt too long` : "the queue does not grow" };
+  }
+  const rate = served / (last - first);
+  const capacity = (secondHalf - growth) / ((last - first) / 2);
+  return {
+    saturated: true,
+    message:
+      `SATURATED: ${rate.toPrecision(3)} requests/s arrive, about ${capacity.toPrecision(3)} are taken up; ` +
+      `the queue grew from ${middle} to ${end} over the second half of the arrivals. There is no steady state: ` +
+      `latencies depend on how long the run is, only throughput means something.`,
+  };
+}
+
+/** How many of the ascending values are at most x. */
+function countUpTo(values: readonly number[], x: number): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((values[middle] as number) <= x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,102 @@
+import { expect, test } from "vitest";
+import fc from "fast-check";
+import { prefillFirst } from "../serve/prefill-first.js";
+import { chunked } from "../serve/chunked.js";
+import { ROUTERS } from "../serve/router.js";
+import { serve, type ServeResult } from "../serve/serve.js";
+import { keepAll, linearCost, request, sawtooth, toyPolicy, toyScenario, type ToyOptions } from "./toy.js";
+
+/** Everything that must not depend on how long the strides are. */
+function observed(result: ServeResult): object {
+  const n = result.requests.length;
+  const cut = (column: ArrayLike<number>): number[] => Array.from(column).slice(0, n);
+  return {
+    admitted: cut(result.requests.admitted),
+    firstToken: cut(result.requests.firstToken),
+    firstAnswer: cut(result.requests.firstAnswer),
+    end: cut(result.requests.end),
+    preemptions: cut(result.requests.preemptions),
+    replica: cut(result.requests.replica),
+    totals: result.totals,
+    gaps: result.logs.map(({ gaps }) => [gaps.count, gaps.sum, ...[0, 0.5, 0.9, 0.99, 1].map((q) => gaps.quantile(q))]),
+    finished: result.end,
+  };
+}
+
+const arbitraryRequests = fc
+  .array(
+    fc.record({
+      gap: fc.integer({ min: 0, max: 1000 }),
+      prompt: fc.integer({ min: 1, max: 120 }),
+      output: fc.integer({ min: 1, max: 150 }),
+      reasoning: fc.integer({ min: 0, max: 150 }),
+      priority: fc.integer({ min: 0, max: 2 }),
+    }),
+    { minLength: 4, maxLength: 40 },
+  )
+  .map((all) => {
+    let arrival = 0;
+    return all.map(({ gap, prompt, output, reasoning, priority }, id) => {
+      arrival += gap / 1000;
+      return { ...request(id, arrival, prompt, output), reasoningTokens: Math.min(reasoning, output), priority };
+    });
+  });
+
+/** The pool holds one to three of the longest sequences, so that preemption is common. */
+const arbitraryScenario: fc.Arbitrary<ToyOptions> = fc.record({
+  requests: arbitraryRequests,
+  policy: fc.constantFrom(keepAll, sawtooth(64), sawtooth(33)),
+  cost: fc.constantFrom(linearCost(0.01, 1e-4, 1e-6), linearCost(0.02, 0, 3e-5, 700), linearCost(0.05, 1e-3, 0)),
+  groups: fc.constantFrom<ToyOptions["groups"]>(
+    [{ layers: 1, kind: "policy", window: Infinity }],
+    [
+      { layers: 3, kind: "policy", window: Infinity },
+      { layers: 2, kind: "window", window: 40 },
+      { layers: 1, kind: "dense", window: Infinity },
+    ],
+  ),
+  maxSequences: fc.integer({ min: 1, max: 12 }),
+  maxTokens: fc.integer({ min: 12, max: 200 }),
+  blockTokens: fc.constantFrom(1, 4, 16),
+  poolFactor: fc.double({ min: 1, max: 2.5, noNaN: true }),
+  scheduler: fc.constantFrom(chunked, prefillFirst),
+  priorities: fc.boolean(),
+  replicas: fc.integer({ min: 1, max: 3 }),
+  router: fc.constantFrom(...ROUTERS),
+  maxConcurrency: fc.constantFrom(Infinity, 3, 10),
+  frontEndSeconds: fc.constantFrom(0, 0.015),
+}).map(({ poolFactor, ...options }) => {
+  const layers = (options.groups ?? []).reduce((sum, group) => sum + group.layers, 0);
+  const longest = layers * Math.ceil(272 / options.blockTokens);
+  return { ...options, layerBlocks: Math.ceil(poolFactor * longest) };
+});
+
+test("fast-forward and step by step give the same result, bit for bit, and the fast path is taken", () => {
+  let iterations = 0;
+  let runs = 0;
+  let preemptions = 0;
+  fc.assert(
+    fc.property(arbitraryScenario, (options) => {
+      const slow = serve(toyScenario({ ...options, maxRun: 1 }));
+      const fast = serve(toyScenario({ ...options, maxRun: Infinity }));
+      expect(observed(fast)).toEqual(observed(slow));
+      iterations += slow.totals.reduce((sum, total) => sum + total.iterations, 0);
+      preemptions += slow.totals.reduce((sum, total) => sum + total.preemptions, 0);
+      runs += fast.logs.reduce((sum, log) => sum + log.length, 0);
+    }),
+    { numRuns: 400, seed: 20 },
+  );
+  expect(iterations / runs).toBeGreaterThan(3);
+  expect(preemptions).toBeGreaterThan(100); // the hard part of the engine was exercised
+});
+
+test("a policy that breaks its word makes the two differ", () => {
+  const lying = toyPolicy((lengths) => {
+    const honest = keepAll.footprint(lengths);
+    return { ...honest, read: { now: honest.read.now, perStep: 2 } }; // announces two more tokens a step, reads one more
+  });
+  const options: ToyOptions = { requests: [request(0, 0, 10, 50)], policy: lying, cost: linearCost(0.01, 0, 1e-3) };
+  const slow = serve(toyScenario({ ...options, maxRun: 1 }));
+  const fast = serve(toyScenario({ ...options, maxRun: Infinity }));
+  expect(fast.end).not.toBe(slow.end);
+});
