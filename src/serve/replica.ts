@@ -54,7 +54,7 @@ export class Replica implements ServerView {
   readonly maxSequences: number;
   readonly maxTokens: number;
   version = 0; // of the run under way: an end announced for an older one is void
-  #queue = new WaitingQueue();
+  readonly #queue: WaitingQueue;
   #running: Sequence[] = [];
   #prefilling: Sequence | undefined;
   #run: ActiveRun | undefined;
@@ -70,6 +70,7 @@ export class Replica implements ServerView {
     this.#options = options;
     this.#requests = requests;
     this.#finished = finished;
+    this.#queue = new WaitingQueue(options.priorities);
     this.maxSequences = options.maxSequences;
     this.maxTokens = options.maxTokens;
     this.#decoding = new DecodeSet(options.groups, options.policy, options.blockTokens, options.maxRun);

@@ -1,12 +1,17 @@
 import type { Sequence } from "./sequence.js";
 
 /**
- * Waiting requests by (priority, id). Ids follow arrival, so with equal priorities this is first come, first served, and
- * a preempted request, admitted before all that wait, returns to the head.
+ * Waiting requests by id, or by (priority, id). Ids follow arrival, so this is first come, first served, and a preempted
+ * request, admitted before all that wait, returns to the head of its class.
  */
 export class WaitingQueue {
   #entries: Sequence[] = [];
   #head = 0;
+  readonly #priorities: boolean;
+
+  constructor(priorities: boolean) {
+    this.#priorities = priorities;
+  }
 
   get length(): number {
     return this.#entries.length - this.#head;
@@ -18,9 +23,9 @@ export class WaitingQueue {
 
   insert(sequence: Sequence): void {
     const last = this.#entries.length - 1;
-    if (last < this.#head || before(this.#entries[last] as Sequence, sequence)) {
+    if (last < this.#head || this.#before(this.#entries[last] as Sequence, sequence)) {
       this.#entries.push(sequence);
-    } else if (this.#head > 0 && before(sequence, this.#entries[this.#head] as Sequence)) {
+    } else if (this.#head > 0 && this.#before(sequence, this.#entries[this.#head] as Sequence)) {
       this.#entries[--this.#head] = sequence;
     } else {
       this.#entries.splice(this.#place(sequence), 0, sequence);
@@ -41,13 +46,14 @@ export class WaitingQueue {
     let high = this.#entries.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (before(this.#entries[middle] as Sequence, sequence)) low = middle + 1;
+      if (this.#before(this.#entries[middle] as Sequence, sequence)) low = middle + 1;
       else high = middle;
     }
     return low;
   }
-}
 
-function before(a: Sequence, b: Sequence): boolean {
-  return a.spec.priority !== b.spec.priority ? a.spec.priority < b.spec.priority : a.spec.id < b.spec.id;
+  #before(a: Sequence, b: Sequence): boolean {
+    if (this.#priorities && a.spec.priority !== b.spec.priority) return a.spec.priority < b.spec.priority;
+    return a.spec.id < b.spec.id;
+  }
 }
