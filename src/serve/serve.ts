@@ -118,6 +118,7 @@ export function serve(scenario: Scenario, progress?: (state: Progress) => void):
     }
   }
   check(finished + failed === requests.length, `${requests.length - finished - failed} requests were lost`);
+  for (const replica of replicas) check(replica.usedBlocks(now) === 0, "blocks are held after the last request");
   return { requests, logs: replicas.map((r) => r.log), totals: replicas.map((r) => r.totals), failed, truncated, end };
 }
 
