@@ -11,6 +11,8 @@ export interface ExpertShape {
   readonly expertIntermediateSize: number;
   readonly sharedIntermediateSize: number; // of all shared experts of a layer together; 0: none
   readonly denseLayers: number;
+  readonly routerBias?: boolean; // one value per expert added to the router's scores
+  readonly expertBias?: boolean; // biases on gate, up and down of each expert
 }
 
 /** Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434): one latent of kvRank + ropeDim values a token and layer. */
@@ -48,5 +50,7 @@ export interface ModelShape {
   readonly weightFormat: WeightFormat;
   readonly experts?: ExpertShape;
   readonly latent?: LatentAttentionShape;
+  readonly attentionSinks?: boolean; // one learned logit per query head
+  readonly normsPerLayer?: number; // vectors of hiddenSize in a layer; undefined: 2 (Gemma 2 and 3 have 4)
   readonly source: string; // URL of the configuration
 }

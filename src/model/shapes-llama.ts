@@ -1,0 +1,100 @@
+import type { ModelShape } from "./model-shape.js";
+
+/** What dense decoders without biases and windows share (Llama, Mistral). */
+const PLAIN = {
+  tiedEmbeddings: false,
+  attentionBias: false,
+  outputBias: false,
+  qkNorm: false,
+  weightFormat: "bf16",
+} as const;
+
+const LLAMA_31_8B = {
+  ...PLAIN,
+  layers: 32,
+  hiddenSize: 4096,
+  intermediateSize: 14336,
+  queryHeads: 32,
+  kvHeads: 8,
+  headDim: 128,
+  vocabularySize: 128256,
+  maxPositions: 131072,
+  attention: [{ layers: 32 }],
+} as const;
+
+export const LLAMA_SHAPES: readonly ModelShape[] = [
+  {
+    ...PLAIN,
+    name: "llama-2-7b",
+    layers: 32,
+    hiddenSize: 4096,
+    intermediateSize: 11008,
+    queryHeads: 32,
+    kvHeads: 32,
+    headDim: 128,
+    vocabularySize: 32000,
+    maxPositions: 4096,
+    attention: [{ layers: 32 }],
+    source: "https://huggingface.co/meta-llama/Llama-2-7b-hf/blob/main/config.json",
+  },
+  {
+    ...LLAMA_31_8B,
+    name: "llama-3.1-8b",
+    source: "https://huggingface.co/meta-llama/Llama-3.1-8B-Instruct/blob/main/config.json",
+  },
+  {
+    ...LLAMA_31_8B,
+    name: "r1-distill-llama-8b",
+    source: "https://huggingface.co/deepseek-ai/DeepSeek-R1-Distill-Llama-8B/blob/main/config.json",
+  },
+  {
+    ...PLAIN,
+    name: "llama-3.1-70b",
+    layers: 80,
+    hiddenSize: 8192,
+    intermediateSize: 28672,
+    queryHeads: 64,
+    kvHeads: 8,
+    headDim: 128,
+    vocabularySize: 128256,
+    maxPositions: 131072,
+    attention: [{ layers: 80 }],
+    source: "https://huggingface.co/meta-llama/Llama-3.1-70B-Instruct/blob/main/config.json",
+  },
+  {
+    // Version 0.2: as large as 0.1, without its window of 4,096 tokens.
+    ...PLAIN,
+    name: "mistral-7b",
+    layers: 32,
+    hiddenSize: 4096,
+    intermediateSize: 14336,
+    queryHeads: 32,
+    kvHeads: 8,
+    headDim: 128,
+    vocabularySize: 32000,
+    maxPositions: 32768,
+    attention: [{ layers: 32 }],
+    source: "https://huggingface.co/mistralai/Mistral-7B-Instruct-v0.2/blob/main/config.json",
+  },
+  {
+    ...PLAIN,
+    name: "mixtral-8x7b",
+    layers: 32,
+    hiddenSize: 4096,
+    intermediateSize: 14336,
+    queryHeads: 32,
+    kvHeads: 8,
+    headDim: 128,
+    vocabularySize: 32000,
+    maxPositions: 32768,
+    attention: [{ layers: 32 }],
+    experts: {
+      experts: 8,
+      expertsPerToken: 2,
+      expertIntermediateSize: 14336,
+      sharedIntermediateSize: 0,
+      denseLayers: 0,
+    },
+    source: "https://huggingface.co/mistralai/Mixtral-8x7B-Instruct-v0.1/blob/main/config.json",
+  },
+];
