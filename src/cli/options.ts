@@ -10,14 +10,18 @@ const SHAPE = SCENARIO_OPTIONS.shape as Readonly<Record<string, Schema>>;
 
 export const OPTION_NAMES: readonly string[] = Object.keys(SHAPE);
 
-/** Help text, default and kind of each option, for the command line. */
-export function optionHelp(name: string): { describe: string; boolean: boolean; choices?: readonly (string | number)[] } {
+export function isBooleanOption(name: string): boolean {
+  return SHAPE[name]?.safeParse(true).success === true;
+}
+
+/** What help says of an option: its meaning, what it takes, its default. */
+export function optionHelp(name: string): string {
   const schema = SHAPE[name];
-  if (schema === undefined) throw new Error(`no option ${name}`);
-  const json = z.toJSONSchema(schema, { io: "input" }) as { default?: unknown; type?: string; enum?: (string | number)[] };
-  const fallback = json.default === undefined || json.type === "boolean" ? "" : ` [default: ${String(json.default)}]`;
+  if (schema === undefined) return "";
+  const json = z.toJSONSchema(schema, { io: "input" }) as JsonSchema;
+  const fallback = json.default === undefined || json.default === false ? "" : ` [default: ${String(json.default)}]`;
   const choices = json.enum === undefined ? "" : ` [${json.enum.join(", ")}]`;
-  return { describe: `${schema.description ?? ""}${choices}${fallback}`, boolean: json.type === "boolean" };
+  return `${schema.description ?? ""}${choices}${fallback}`;
 }
 
 /** Turns the text of a flag into what its option expects: a number where one is allowed, else the text. */
@@ -58,6 +62,7 @@ function allowed(key: string): string {
 
 interface JsonSchema {
   readonly type?: string;
+  readonly default?: unknown;
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly anyOf?: readonly JsonSchema[];

@@ -23,7 +23,8 @@ export function parameterCount(model: ModelShape): ParameterCount {
   const sparseLayers = experts === undefined ? 0 : layers - experts.denseLayers;
   const shared = sparseLayers * 3 * hiddenSize * (experts?.sharedIntermediateSize ?? 0);
   const mlp = (layers - sparseLayers) * 3 * hiddenSize * model.intermediateSize + shared;
-  const expert = 3 * hiddenSize * (experts?.expertIntermediateSize ?? 0) + (experts?.expertBias === true ? expertBiases(model) : 0);
+  const expert =
+    3 * hiddenSize * (experts?.expertIntermediateSize ?? 0) + (experts?.expertBias === true ? expertBiases(model) : 0);
   const routed = sparseLayers * (experts?.experts ?? 0) * expert;
   const routerBias = experts?.routerBias === true ? 1 : 0;
   const router = sparseLayers * (experts?.experts ?? 0) * (hiddenSize + routerBias);

@@ -1,0 +1,161 @@
+import { existsSync, readdirSync } from "node:fs";
+import { basename, resolve as absolute } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { InputError } from "../core/check.js";
+import { parseProfile } from "../hardware/parse.js";
+import type { HardwareProfile } from "../hardware/profile.js";
+import { MODELS } from "../model/shapes.js";
+import type { ModelShape } from "../model/model-shape.js";
+import { policyFromModule } from "../policy/outside.js";
+import type { Policy } from "../policy/policy.js";
+import { checkParameters, expandPolicySpecs } from "../policy/spec.js";
+import { createPolicy, POLICIES } from "../policy/table.js";
+import type { ScenarioOptions } from "../serve/options.js";
+import type { Workload } from "../workload/workload.js";
+import { readBytes, readText } from "./scenario-file.js";
+import { PACKAGE } from "./version.js";
+
+/** What the names of a scenario stand for. */
+export interface Resolved {
+  readonly model: ModelShape;
+  readonly profile: HardwareProfile;
+  readonly workload: Workload;
+  readonly policies: readonly Policy[];
+}
+
+export async function resolve(options: ScenarioOptions): Promise<Resolved> {
+  return {
+    model: await resolveModel(options.model),
+    profile: resolveProfile(options.hardware),
+    policies: await resolvePolicies(options.policy),
+    workload: await resolveWorkload(options),
+  };
+}
+
+export async function resolveModel(name: string): Promise<ModelShape> {
+  const known = Object.hasOwn(MODELS, name) ? MODELS[name] : undefined;
+  if (known !== undefined) return known;
+  if (!isPath(name)) throw unknownName("model", name, Object.keys(MODELS), "the path of a Hugging Face config.json");
+  const { parseModelConfig } = await import("../model/config.js");
+  return parseModelConfig(readJson(name), name);
+}
+
+export function resolveProfile(name: string): HardwareProfile {
+  if (isPath(name)) return parseProfile(readJson(name), name);
+  const known = names("hardware-profiles", ".json");
+  if (!known.includes(name)) throw unknownName("hardware", name, known, "the path of a profile");
+  const path = packagePath(`hardware-profiles/${name}.json`);
+  return parseProfile(readJson(path), path);
+}
+
+/** Policies of one specification or several: "dense,quest:budget=1024|2048", ["dense", "./mine.mjs:budget=64"]. */
+export async function resolvePolicies(specification: string | readonly string[]): Promise<readonly Policy[]> {
+  const specs = (typeof specification === "string" ? [specification] : specification).flatMap((text) => expandPolicySpecs(text));
+  const policies: Policy[] = [];
+  for (const spec of specs) {
+    if (spec.kind === "outside") {
+      const path = absolute(spec.path);
+      if (!existsSync(path)) throw new InputError(spec.path, "no such file");
+      const module: unknown = await import(pathToFileURL(path).href);
+      policies.push(policyFromModule(module, spec.path, spec.values));
+      continue;
+    }
+    const definition = Object.hasOwn(POLICIES, spec.name) ? POLICIES[spec.name as keyof typeof POLICIES] : undefined;
+    if (definition === undefined) throw unknownName("policy", spec.name, Object.keys(POLICIES), "the path of a module");
+    policies.push(createPolicy(spec.name, definition, checkParameters(definition, spec.values, `policy ${spec.name}`)));
+  }
+  const twice = policies.find((policy, i) => policies.findIndex((other) => other.name === policy.name) !== i);
+  if (twice !== undefined) throw new InputError("policy", `${twice.name} is named twice`);
+  return policies;
+}
+
+/** Definitions and logs that come with the package. */
+export function workloadNames(): readonly string[] {
+  return [...names("workloads", ".json"), ...names("workloads", ".csv.gz")].sort();
+}
+
+export function profileNames(): readonly string[] {
+  return names("hardware-profiles", ".json");
+}
+
+/** Path of a built-in workload or of the user's file. */
+export function workloadPath(name: string): string {
+  if (isPath(name)) return name;
+  for (const ending of [".json", ".csv.gz"]) {
+    const path = packagePath(`workloads/${name}${ending}`);
+    if (existsSync(path)) return path;
+  }
+  throw unknownName("workload", name, workloadNames(), "the path of a definition or request log");
+}
+
+async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
+  const { workload: name, "input-len": inputLen, "output-len": outputLen, duration } = options;
+  const requestRate = options["request-rate"] === "inf" ? Infinity : options["request-rate"];
+  const burstiness = options.burstiness;
+  const extent = { numRequests: options["num-requests"], durationS: duration };
+  const { definitionWorkload, fixedWorkload, logWorkload, meanRate } = await import("../workload/generate.js");
+  if (name === undefined) {
+    if (inputLen === undefined || outputLen === undefined) {
+      const given = inputLen !== undefined ? "--output-len" : outputLen !== undefined ? "--input-len" : "--workload, or --input-len and --output-len";
+      throw new InputError("workload", `what requests look like is missing: give ${given}`);
+    }
+    if (options["hourly-curve"]) throw new InputError("hourly-curve", "needs a workload that has one");
+    return fixedWorkload({ inputLen, outputLen, reasoningShare: options["reasoning-share"], requestRate, burstiness, ...extent });
+  }
+  if (inputLen !== undefined || outputLen !== undefined) {
+    throw new InputError("workload", "is given together with --input-len or --output-len; give one or the other");
+  }
+  const path = workloadPath(name);
+  const bytes = readBytes(path);
+  const definition = definitionJson(bytes);
+  if (definition !== undefined) {
+    const { parseDefinition } = await import("../workload/definition.js");
+    return definitionWorkload(parseDefinition(definition, path), { requestRate, burstiness, hourlyCurve: options["hourly-curve"], ...extent });
+  }
+  if (burstiness !== undefined || options["hourly-curve"]) {
+    throw new InputError("burstiness", "a request log has its own arrivals; --burstiness and --hourly-curve do not apply");
+  }
+  const { parseRequestLog } = await import("../workload/request-log.js");
+  const log = parseRequestLog(bytes, path);
+  const rateScale = requestRate === undefined ? undefined : requestRate / meanRate(log);
+  return logWorkload(log, { rateScale, ...extent }, basename(path));
+}
+
+/** The JSON of a definition, told from a request log by being one object with a prompt. */
+function definitionJson(bytes: Uint8Array): unknown {
+  if (bytes.length > 1_000_000 || !new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().startsWith("{")) return undefined;
+  try {
+    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof json === "object" && json !== null && "prompt" in json ? json : undefined;
+  } catch {
+    return undefined; // several lines of JSON: a log
+  }
+}
+
+function isPath(name: string): boolean {
+  return /[\\/]/.test(name) || /\.(json|jsonl|csv|gz|ya?ml)$/.test(name) || existsSync(name);
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readText(path));
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw new InputError(path, `is not JSON: ${cause.message}`);
+    throw cause;
+  }
+}
+
+function packagePath(path: string): string {
+  return fileURLToPath(new URL(path, PACKAGE));
+}
+
+function names(folder: string, ending: string): readonly string[] {
+  return readdirSync(packagePath(folder))
+    .filter((file) => file.endsWith(ending))
+    .map((file) => file.slice(0, -ending.length))
+    .sort();
+}
+
+export function unknownName(what: string, name: string, known: readonly string[], other: string): InputError {
+  return new InputError(what, `"${name}" is not known; known are ${known.join(", ")}, or give ${other}`);
+}

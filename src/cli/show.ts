@@ -1,0 +1,79 @@
+import { InputError } from "../core/check.js";
+import { activeParameters, kvBytesPerToken } from "./model-facts.js";
+import { MODELS } from "../model/shapes.js";
+import { POLICIES } from "../policy/table.js";
+import { textTable } from "../report/text-table.js";
+import { profileNames, resolveModel, resolveProfile, workloadNames, workloadPath } from "./resolve.js";
+import { readBytes } from "./scenario-file.js";
+
+export const LISTS = ["models", "hardware", "policies", "workloads"] as const;
+export type ListName = (typeof LISTS)[number];
+
+const GIB = 2 ** 30;
+
+/** The table of `raas-sim list`. */
+export function listing(what: ListName): string {
+  switch (what) {
+    case "models":
+      return table(
+        ["model", "parameters", "active", "weights GiB", "KV bytes/token", "context"],
+        Object.values(MODELS).map((model) => {
+          const { total, active, weightBytes } = activeParameters(model);
+          return [model.name, billions(total), billions(active), (weightBytes / GIB).toFixed(1), kvBytesPerToken(model).toLocaleString("en-US"), model.maxPositions.toLocaleString("en-US")];
+        }),
+      );
+    case "hardware":
+      return table(
+        ["hardware", "memory GiB", "bandwidth TB/s", "bf16 TFLOP/s", "fp8 TFLOP/s", "power W", "$/h", "kind"],
+        profileNames().map((name) => {
+          const p = resolveProfile(name);
+          const fp8 = p.peakFlops.fp8 === null ? "-" : (p.peakFlops.fp8 / 1e12).toFixed(0);
+          return [name, (p.memoryBytes / GIB).toFixed(1), (p.bandwidthBytesPerSecond / 1e12).toFixed(2), (p.peakFlops.bf16 / 1e12).toFixed(0), fp8, p.peakPowerW.toFixed(0), p.pricePerHour.toFixed(2), p.kind];
+        }),
+      );
+    case "policies":
+      return table(
+        ["policy", "parameters", "what it does"],
+        Object.entries(POLICIES).map(([name, { parameters, title }]) => [
+          name,
+          Object.entries(parameters).map(([key, { default: value }]) => `${key}=${String(value)}`).join(" ") || "-",
+          title,
+        ]),
+      );
+    case "workloads":
+      return table(["workload", "what it is"], workloadNames().map((name) => [name, workloadTitle(name)]));
+  }
+}
+
+/** What `raas-sim show NAME` prints: everything known of one name, as JSON. */
+export async function showing(name: string): Promise<string> {
+  if (Object.hasOwn(MODELS, name)) return json(await resolveModel(name));
+  if (profileNames().includes(name)) return json(resolveProfile(name));
+  if (Object.hasOwn(POLICIES, name)) {
+    const { title, parameters, source } = POLICIES[name as keyof typeof POLICIES];
+    return json({ name, title, source, parameters });
+  }
+  if (workloadNames().includes(name)) {
+    const path = workloadPath(name);
+    return path.endsWith(".json") ? json(JSON.parse(new TextDecoder().decode(readBytes(path)))) : workloadTitle(name);
+  }
+  throw new InputError("show", `"${name}" is not known; see raas-sim list models, hardware, policies or workloads`);
+}
+
+function workloadTitle(name: string): string {
+  const path = workloadPath(name);
+  if (!path.endsWith(".json")) return "request log, generated (see workloads/README.md)";
+  return (JSON.parse(new TextDecoder().decode(readBytes(path))) as { title: string }).title;
+}
+
+function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  return textTable(columns.map((title, i) => ({ title, align: i > 0 && /^[-\d.,]/.test(rows[0]?.[i] ?? "") ? "right" : "left" })), rows.map((row) => [...row]));
+}
+
+function billions(count: number): string {
+  return `${(count / 1e9).toFixed(2)} B`;
+}
+
+function json(value: unknown): string {
+  return JSON.stringify(value, null, 2);
+}

@@ -1,0 +1,24 @@
+import type { Policy } from "../policy/policy.js";
+import type { ScenarioOptions } from "../serve/options.js";
+import { scenario, type Scenario } from "../serve/scenario.js";
+import { serve, type ServeResult } from "../serve/serve.js";
+import { progressLine } from "./progress.js";
+import type { Resolved } from "./resolve.js";
+
+/** A simulated policy. */
+export interface Simulation {
+  readonly scenario: Scenario;
+  readonly result: ServeResult;
+}
+
+/** Runs one policy of a resolved scenario, with progress on stderr if it takes long. */
+export function simulate(options: ScenarioOptions, resolved: Resolved, policy: Policy): Simulation {
+  const { model, profile, workload } = resolved;
+  const built = scenario({ ...options, policy: policy.name }, { model, profile, workload, policy });
+  const line = progressLine(policy.label);
+  const result = serve(built, ({ finished, sent, now }) =>
+    line.update(`${finished.toLocaleString("en-US")} of ${sent.toLocaleString("en-US")} requests sent have ended, ${now.toFixed(0)} s simulated`),
+  );
+  line.end();
+  return { scenario: built, result };
+}
