@@ -9,7 +9,17 @@ export interface BenchRow {
   readonly peer: string;
 }
 
-const BASE = ["serve", "--model", "llama-3.1-8b", "--hardware", "h100-sxm", "--input-len", "512", "--output-len", "4096"];
+const BASE = [
+  "serve",
+  "--model",
+  "llama-3.1-8b",
+  "--hardware",
+  "h100-sxm",
+  "--input-len",
+  "512",
+  "--output-len",
+  "4096",
+];
 
 /** All cases at `requests` requests; targets hold at 10,000. The peer's figures: BLIS 0.7.15, the same load. */
 export function benchRows(requests: number, runs: number): readonly BenchRow[] {
@@ -17,8 +27,30 @@ export function benchRows(requests: number, runs: number): readonly BenchRow[] {
     medianOf(runs, [...BASE, "--num-requests", String(requests), "--request-rate", String(rate), "--json", ...more]);
   const load = at(1);
   const overload = at(10);
-  const slow = medianOf(1, [...BASE, "--num-requests", String(requests), "--request-rate", "1", "--json", "--step-by-step"]);
-  const start = medianOf(runs, ["serve", "--model", "llama-3.1-8b", "--hardware", "h100-sxm", "--input-len", "64", "--output-len", "64", "--num-requests", "8", "--request-rate", "1"]);
+  const slow = medianOf(1, [
+    ...BASE,
+    "--num-requests",
+    String(requests),
+    "--request-rate",
+    "1",
+    "--json",
+    "--step-by-step",
+  ]);
+  const start = medianOf(runs, [
+    "serve",
+    "--model",
+    "llama-3.1-8b",
+    "--hardware",
+    "h100-sxm",
+    "--input-len",
+    "64",
+    "--output-len",
+    "64",
+    "--num-requests",
+    "8",
+    "--request-rate",
+    "1",
+  ]);
   const fast = JSON.parse(load.output) as Record<string, unknown>;
   const steps = JSON.parse(slow.output) as Record<string, unknown>;
   const ratio = Number(steps["runs"]) / Number(fast["runs"]);

@@ -28,4 +28,3 @@ export async function scenarioOptions(flags: Flags): Promise<ScenarioOptions> {
 function drop(values: Record<string, unknown>, fromFlags: ReadonlySet<string>, names: readonly string[]): void {
   for (const name of names) if (!fromFlags.has(name)) delete values[name];
 }
-

@@ -12,17 +12,35 @@ const EXIT_INPUT = 2;
 /** Every option of a scenario, and where results go. Numbers stay text here: checkOptions says what is wrong with them. */
 function scenarioFlags(command: Argv): Argv {
   const helping = process.argv.includes("--help") || process.argv.includes("-h");
-  command.option("scenario", { string: true, requiresArg: true, group: "Scenario:", describe: "YAML or JSON file with these options; flags override it" });
+  command.option("scenario", {
+    string: true,
+    requiresArg: true,
+    group: "Scenario:",
+    describe: "YAML or JSON file with these options; flags override it",
+  });
   for (const name of OPTION_NAMES) {
     const describe = helping ? optionHelp(name) : "";
     if (isBooleanOption(name)) command.option(name, { boolean: true, group: "Scenario:", describe });
     else command.option(name, { string: true, requiresArg: true, group: "Scenario:", describe });
   }
   return command
-    .option("json", { boolean: true, group: "Output:", describe: "print one JSON object with the keys of vLLM's benchmark" })
-    .option("out", { string: true, requiresArg: true, group: "Output:", describe: "folder for result.json, requests.parquet and report.html" })
+    .option("json", {
+      boolean: true,
+      group: "Output:",
+      describe: "print one JSON object with the keys of vLLM's benchmark",
+    })
+    .option("out", {
+      string: true,
+      requiresArg: true,
+      group: "Output:",
+      describe: "folder for result.json, requests.parquet and report.html",
+    })
     .option("svg", { boolean: true, group: "Output:", describe: "write the charts into --out as SVG as well" })
-    .option("png", { boolean: true, group: "Output:", describe: "write the charts into --out as PNG as well (needs @resvg/resvg-js)" });
+    .option("png", {
+      boolean: true,
+      group: "Output:",
+      describe: "write the charts into --out as PNG as well (needs @resvg/resvg-js)",
+    });
 }
 
 async function runServe(flags: Flags): Promise<void> {
@@ -45,9 +63,15 @@ async function runCompare(flags: Flags): Promise<void> {
   const { simulate } = await import("./simulate.js");
   const resolved = await resolve(options);
   if (resolved.policies.length < 2) {
-    throw new InputError("--policy", "compare takes at least two policies, e.g. --policy dense,quest:budget=1024,raas:budget=512|1024");
+    throw new InputError(
+      "--policy",
+      "compare takes at least two policies, e.g. --policy dense,quest:budget=1024,raas:budget=512|1024",
+    );
   }
-  await outputCompare(resolved.policies.map((policy) => simulate(options, resolved, policy)), output);
+  await outputCompare(
+    resolved.policies.map((policy) => simulate(options, resolved, policy)),
+    output,
+  );
 }
 
 async function runList(flags: Flags): Promise<void> {
@@ -65,29 +89,68 @@ async function runShow(flags: Flags): Promise<void> {
 function parser(): Argv {
   return yargs(hideBin(process.argv))
     .scriptName("raas-sim")
-    .usage("$0 COMMAND\n\nPredicts throughput, latency, memory, energy and cost of serving reasoning models,\nfor any KV-cache policy, before anyone pays for the GPUs.")
-    .command("serve", "simulate one deployment", (y) =>
-      scenarioFlags(y)
-        .usage("$0 serve: simulate one deployment under one KV-cache policy")
-        .example("$0 serve --model llama-3.1-8b --hardware h100-sxm --workload reasoning-production --request-rate 2", "a fitted workload")
-        .example("$0 serve --model qwen3-32b --hardware h100-sxm --tp 2 --input-len 512 --output-len 4096 --request-rate 1 --json", "fixed lengths, JSON")
-        .example("$0 serve --scenario my.yaml --policy raas:budget=1024 --out out/my", "a scenario file, one option changed, with a report"),
-      runServe)
-    .command("compare", "simulate several KV-cache policies over the same requests", (y) =>
-      scenarioFlags(y)
-        .usage("$0 compare: several KV-cache policies and budgets over the same requests, side by side")
-        .example("$0 compare --model r1-distill-llama-8b --hardware a100-sxm-80gb --workload reasoning-hard --request-rate 0.5 --policy 'dense,quest:budget=1024,raas:budget=512|1024'", "four policies"),
-      runCompare)
-    .command("list <what>", "list models, hardware, policies or workloads", (y) =>
-      y.positional("what", { string: true, describe: "models, hardware, policies or workloads" }).example("$0 list models", "built-in models and their sizes"),
-      runList)
-    .command("show <name>", "everything known of one model, GPU, policy or workload", (y) =>
-      y.positional("name", { string: true }).example("$0 show h100-sxm", "the profile with the source of each number"),
-      runShow)
+    .usage(
+      "$0 COMMAND\n\nPredicts throughput, latency, memory, energy and cost of serving reasoning models,\nfor any KV-cache policy, before anyone pays for the GPUs.",
+    )
+    .command(
+      "serve",
+      "simulate one deployment",
+      (y) =>
+        scenarioFlags(y)
+          .usage("$0 serve: simulate one deployment under one KV-cache policy")
+          .example(
+            "$0 serve --model llama-3.1-8b --hardware h100-sxm --workload reasoning-production --request-rate 2",
+            "a fitted workload",
+          )
+          .example(
+            "$0 serve --model qwen3-32b --hardware h100-sxm --tp 2 --input-len 512 --output-len 4096 --request-rate 1 --json",
+            "fixed lengths, JSON",
+          )
+          .example(
+            "$0 serve --scenario my.yaml --policy raas:budget=1024 --out out/my",
+            "a scenario file, one option changed, with a report",
+          ),
+      runServe,
+    )
+    .command(
+      "compare",
+      "simulate several KV-cache policies over the same requests",
+      (y) =>
+        scenarioFlags(y)
+          .usage("$0 compare: several KV-cache policies and budgets over the same requests, side by side")
+          .example(
+            "$0 compare --model r1-distill-llama-8b --hardware a100-sxm-80gb --workload reasoning-hard --request-rate 0.5 --policy 'dense,quest:budget=1024,raas:budget=512|1024'",
+            "four policies",
+          ),
+      runCompare,
+    )
+    .command(
+      "list <what>",
+      "list models, hardware, policies or workloads",
+      (y) =>
+        y
+          .positional("what", { string: true, describe: "models, hardware, policies or workloads" })
+          .example("$0 list models", "built-in models and their sizes"),
+      runList,
+    )
+    .command(
+      "show <name>",
+      "everything known of one model, GPU, policy or workload",
+      (y) =>
+        y
+          .positional("name", { string: true })
+          .example("$0 show h100-sxm", "the profile with the source of each number"),
+      runShow,
+    )
     .demandCommand(1, "Name a command: serve, compare, list or show.")
     .strict()
     .recommendCommands()
-    .parserConfiguration({ "camel-case-expansion": false, "duplicate-arguments-array": true, "parse-numbers": false, "parse-positional-numbers": false })
+    .parserConfiguration({
+      "camel-case-expansion": false,
+      "duplicate-arguments-array": true,
+      "parse-numbers": false,
+      "parse-positional-numbers": false,
+    })
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .version(version())
     .alias("help", "h")
@@ -101,6 +164,10 @@ try {
   await parser().parseAsync();
 } catch (error) {
   const known = error instanceof InputError || (error instanceof Error && error.name === "YError");
-  process.stderr.write(known ? `raas-sim: ${error.message}\n` : `raas-sim: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    known
+      ? `raas-sim: ${error.message}\n`
+      : `raas-sim: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   process.exitCode = known ? EXIT_INPUT : 1;
 }

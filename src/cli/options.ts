@@ -28,7 +28,9 @@ export function optionHelp(name: string): string {
 export function flagValue(name: string, text: unknown): unknown {
   if (typeof text !== "string") return text;
   const number = text.trim() === "" ? NaN : Number(text);
-  return !Number.isNaN(number) && SHAPE[name]?.safeParse(number).success === true ? number : looseNumber(name, text, number);
+  return !Number.isNaN(number) && SHAPE[name]?.safeParse(number).success === true
+    ? number
+    : looseNumber(name, text, number);
 }
 
 /** A number that its option refuses is shown as a number in the message; a word stays a word. */
@@ -78,7 +80,8 @@ function words(schema: JsonSchema): string {
   if (schema.type === "boolean") return "true or false";
   if (schema.type === "string") return "a text";
   if (schema.type !== "number" && schema.type !== "integer") return `a ${schema.type ?? "value"}`;
-  const from = schema.exclusiveMinimum === undefined ? `from ${schema.minimum ?? 0}` : `above ${schema.exclusiveMinimum}`;
+  const from =
+    schema.exclusiveMinimum === undefined ? `from ${schema.minimum ?? 0}` : `above ${schema.exclusiveMinimum}`;
   const noun = schema.type === "integer" ? "a whole number" : "a number";
   return `${noun} ${from} to ${schema.maximum ?? "infinity"}`;
 }

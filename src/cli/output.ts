@@ -17,7 +17,8 @@ export interface OutputFlags {
 export function outputFlags(flags: Readonly<Record<string, unknown>>): OutputFlags {
   const out = flags["out"];
   const charts = flags["svg"] === true || flags["png"] === true;
-  if (charts && typeof out !== "string") throw new InputError("--svg", "--svg and --png write into the folder given with --out");
+  if (charts && typeof out !== "string")
+    throw new InputError("--svg", "--svg and --png write into the folder given with --out");
   return {
     json: flags["json"] === true,
     out: typeof out === "string" ? out : undefined,
@@ -41,8 +42,10 @@ export async function outputServe(simulation: Simulation, flags: OutputFlags): P
 
 /** Prints several simulations side by side and writes their files. */
 export async function outputCompare(simulations: readonly Simulation[], flags: OutputFlags): Promise<void> {
-  const wholes = flags.out === undefined ? [] : simulations.map(({ scenario, result }) => outcome(scenario, result, version()));
-  const shorts = flags.out === undefined ? simulations.map(({ scenario, result }) => summary(scenario, result, version())) : wholes;
+  const wholes =
+    flags.out === undefined ? [] : simulations.map(({ scenario, result }) => outcome(scenario, result, version()));
+  const shorts =
+    flags.out === undefined ? simulations.map(({ scenario, result }) => summary(scenario, result, version())) : wholes;
   if (flags.json) process.stdout.write(`${JSON.stringify({ policies: shorts.map(flat) }, null, 2)}\n`);
   else process.stdout.write(`${(await import("../report/text-table.js")).compareTable(shorts)}\n`);
   if (flags.out === undefined) return;

@@ -50,7 +50,9 @@ export function resolveProfile(name: string): HardwareProfile {
 
 /** Policies of one specification or several: "dense,quest:budget=1024|2048", ["dense", "./mine.mjs:budget=64"]. */
 export async function resolvePolicies(specification: string | readonly string[]): Promise<readonly Policy[]> {
-  const specs = (typeof specification === "string" ? [specification] : specification).flatMap((text) => expandPolicySpecs(text));
+  const specs = (typeof specification === "string" ? [specification] : specification).flatMap((text) =>
+    expandPolicySpecs(text),
+  );
   const policies: Policy[] = [];
   for (const spec of specs) {
     if (spec.kind === "outside") {
@@ -96,11 +98,23 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
   const { definitionWorkload, fixedWorkload, logWorkload, meanRate } = await import("../workload/generate.js");
   if (name === undefined) {
     if (inputLen === undefined || outputLen === undefined) {
-      const given = inputLen !== undefined ? "--output-len" : outputLen !== undefined ? "--input-len" : "--workload, or --input-len and --output-len";
+      const given =
+        inputLen !== undefined
+          ? "--output-len"
+          : outputLen !== undefined
+            ? "--input-len"
+            : "--workload, or --input-len and --output-len";
       throw new InputError("workload", `what requests look like is missing: give ${given}`);
     }
     if (options["hourly-curve"]) throw new InputError("hourly-curve", "needs a workload that has one");
-    return fixedWorkload({ inputLen, outputLen, reasoningShare: options["reasoning-share"], requestRate, burstiness, ...extent });
+    return fixedWorkload({
+      inputLen,
+      outputLen,
+      reasoningShare: options["reasoning-share"],
+      requestRate,
+      burstiness,
+      ...extent,
+    });
   }
   if (inputLen !== undefined || outputLen !== undefined) {
     throw new InputError("workload", "is given together with --input-len or --output-len; give one or the other");
@@ -110,10 +124,18 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
   const definition = definitionJson(bytes);
   if (definition !== undefined) {
     const { parseDefinition } = await import("../workload/definition.js");
-    return definitionWorkload(parseDefinition(definition, path), { requestRate, burstiness, hourlyCurve: options["hourly-curve"], ...extent });
+    return definitionWorkload(parseDefinition(definition, path), {
+      requestRate,
+      burstiness,
+      hourlyCurve: options["hourly-curve"],
+      ...extent,
+    });
   }
   if (burstiness !== undefined || options["hourly-curve"]) {
-    throw new InputError("burstiness", "a request log has its own arrivals; --burstiness and --hourly-curve do not apply");
+    throw new InputError(
+      "burstiness",
+      "a request log has its own arrivals; --burstiness and --hourly-curve do not apply",
+    );
   }
   const { parseRequestLog } = await import("../workload/request-log.js");
   const log = parseRequestLog(bytes, path);
@@ -123,7 +145,8 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
 
 /** The JSON of a definition, told from a request log by being one object with a prompt. */
 function definitionJson(bytes: Uint8Array): unknown {
-  if (bytes.length > 1_000_000 || !new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().startsWith("{")) return undefined;
+  if (bytes.length > 1_000_000 || !new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().startsWith("{"))
+    return undefined;
   try {
     const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
     return typeof json === "object" && json !== null && "prompt" in json ? json : undefined;

@@ -19,7 +19,14 @@ export function listing(what: ListName): string {
         ["model", "parameters", "active", "weights GiB", "KV bytes/token", "context"],
         Object.values(MODELS).map((model) => {
           const { total, active, weightBytes } = activeParameters(model);
-          return [model.name, billions(total), billions(active), (weightBytes / GIB).toFixed(1), kvBytesPerToken(model).toLocaleString("en-US"), model.maxPositions.toLocaleString("en-US")];
+          return [
+            model.name,
+            billions(total),
+            billions(active),
+            (weightBytes / GIB).toFixed(1),
+            kvBytesPerToken(model).toLocaleString("en-US"),
+            model.maxPositions.toLocaleString("en-US"),
+          ];
         }),
       );
     case "hardware":
@@ -28,7 +35,16 @@ export function listing(what: ListName): string {
         profileNames().map((name) => {
           const p = resolveProfile(name);
           const fp8 = p.peakFlops.fp8 === null ? "-" : (p.peakFlops.fp8 / 1e12).toFixed(0);
-          return [name, (p.memoryBytes / GIB).toFixed(1), (p.bandwidthBytesPerSecond / 1e12).toFixed(2), (p.peakFlops.bf16 / 1e12).toFixed(0), fp8, p.peakPowerW.toFixed(0), p.pricePerHour.toFixed(2), p.kind];
+          return [
+            name,
+            (p.memoryBytes / GIB).toFixed(1),
+            (p.bandwidthBytesPerSecond / 1e12).toFixed(2),
+            (p.peakFlops.bf16 / 1e12).toFixed(0),
+            fp8,
+            p.peakPowerW.toFixed(0),
+            p.pricePerHour.toFixed(2),
+            p.kind,
+          ];
         }),
       );
     case "policies":
@@ -36,12 +52,17 @@ export function listing(what: ListName): string {
         ["policy", "parameters", "what it does"],
         Object.entries(POLICIES).map(([name, { parameters, title }]) => [
           name,
-          Object.entries(parameters).map(([key, { default: value }]) => `${key}=${String(value)}`).join(" ") || "-",
+          Object.entries(parameters)
+            .map(([key, { default: value }]) => `${key}=${String(value)}`)
+            .join(" ") || "-",
           title,
         ]),
       );
     case "workloads":
-      return table(["workload", "what it is"], workloadNames().map((name) => [name, workloadTitle(name)]));
+      return table(
+        ["workload", "what it is"],
+        workloadNames().map((name) => [name, workloadTitle(name)]),
+      );
   }
 }
 
@@ -67,7 +88,10 @@ function workloadTitle(name: string): string {
 }
 
 function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  return textTable(columns.map((title, i) => ({ title, align: i > 0 && /^[-\d.,]/.test(rows[0]?.[i] ?? "") ? "right" : "left" })), rows.map((row) => [...row]));
+  return textTable(
+    columns.map((title, i) => ({ title, align: i > 0 && /^[-\d.,]/.test(rows[0]?.[i] ?? "") ? "right" : "left" })),
+    rows.map((row) => [...row]),
+  );
 }
 
 function billions(count: number): string {

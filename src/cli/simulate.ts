@@ -17,7 +17,9 @@ export function simulate(options: ScenarioOptions, resolved: Resolved, policy: P
   const built = scenario({ ...options, policy: policy.name }, { model, profile, workload, policy });
   const line = progressLine(policy.label);
   const result = serve(built, ({ finished, sent, now }) =>
-    line.update(`${finished.toLocaleString("en-US")} of ${sent.toLocaleString("en-US")} requests sent have ended, ${now.toFixed(0)} s simulated`),
+    line.update(
+      `${finished.toLocaleString("en-US")} of ${sent.toLocaleString("en-US")} requests sent have ended, ${now.toFixed(0)} s simulated`,
+    ),
   );
   line.end();
   return { scenario: built, result };

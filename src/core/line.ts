@@ -28,9 +28,7 @@ export function stepsToReach(line: Line, amount: number, limit: number): number 
   const halfSlope = line.perStep / 2;
   const linear = line.now - halfSlope;
   const root =
-    halfSlope === 0
-      ? amount / line.now
-      : (2 * amount) / (linear + Math.sqrt(linear * linear + 4 * halfSlope * amount)); // stable for small slopes
+    halfSlope === 0 ? amount / line.now : (2 * amount) / (linear + Math.sqrt(linear * linear + 4 * halfSlope * amount)); // stable for small slopes
   let n = Number.isFinite(root) ? Math.min(limit, Math.max(1, Math.ceil(root))) : 1;
   while (n > 1 && total(line, n - 1) >= amount) n--;
   while (n < limit && total(line, n) < amount) n++;

@@ -85,5 +85,7 @@ export class AttentionCost {
 /** Pairs that causal attention computes: query i of a chunk sees context + i keys, at most `window`. */
 export function queryKeyPairs(tokens: number, context: number, window: number): number {
   const unbounded = Math.min(tokens, Math.max(0, window - context)); // queries that see everything before them
-  return unbounded * context + (unbounded * (unbounded + 1)) / 2 + (tokens - unbounded) * Math.min(window, context + tokens);
+  return (
+    unbounded * context + (unbounded * (unbounded + 1)) / 2 + (tokens - unbounded) * Math.min(window, context + tokens)
+  );
 }

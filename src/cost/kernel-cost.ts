@@ -4,7 +4,15 @@ import type { HardwareProfile } from "../hardware/profile.js";
 import type { KvFormat, ModelShape, WeightFormat } from "../model/model-shape.js";
 import { AttentionCost } from "./attention-cost.js";
 import { pieceAt, type Piece } from "./attention-curve.js";
-import { OPERATORS, type Batch, type CostModel, type FloorSeconds, type LayerGroup, type StepCost, type WorkTotals } from "./cost-model.js";
+import {
+  OPERATORS,
+  type Batch,
+  type CostModel,
+  type FloorSeconds,
+  type LayerGroup,
+  type StepCost,
+  type WorkTotals,
+} from "./cost-model.js";
 import { elementWiseBytes } from "./element-wise.js";
 import type { ExtraWork } from "./extra-work.js";
 import { LinearCost } from "./linear-cost.js";
@@ -71,8 +79,7 @@ export function kernelCost(options: KernelCostOptions): CostModel {
     const tokens = prefillTokens === 0 && options.cudaGraphs ? captured(batch.decodes) : batch.decodes + prefillTokens;
     const decode = decodeLines(groups, batch);
     const prefill = batch.chunks.length === 0 ? 0 : toQuantum(prefillSeconds(options, attention, batch));
-    const gpu =
-      layerSeconds(tokens) + headSeconds(emitting) + elementSeconds(tokens) + reduceSeconds(tokens) + prefill;
+    const gpu = layerSeconds(tokens) + headSeconds(emitting) + elementSeconds(tokens) + reduceSeconds(tokens) + prefill;
     const device: Line = {
       now: gpu + decode.attention.now + decode.policy.now,
       perStep: decode.attention.perStep + decode.policy.perStep,
@@ -149,7 +156,8 @@ function decodeLines(groups: readonly GroupCost[], batch: Batch): { attention: L
     policyNow += group.extraFixed + group.extraPerToken * read.now;
     policyPerStep += group.extraPerToken * read.perStep;
     if (at(scored, 1) > 0) {
-      if (scored.now === 0) steadyFor = 1; // selection sets in: its launch is not on the line
+      if (scored.now === 0)
+        steadyFor = 1; // selection sets in: its launch is not on the line
       else policyNow += group.scoreFixed;
       policyNow += group.scorePerToken * scored.now;
       policyPerStep += group.scorePerToken * scored.perStep;

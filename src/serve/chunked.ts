@@ -39,4 +39,3 @@ function admit(
     freeBlocks -= blocks;
   }
 }
-

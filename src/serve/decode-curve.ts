@@ -18,7 +18,7 @@ export function decodeCurve(scenario: Scenario, promptTokens: number, outputToke
   const tokenBytes = scenario.memory.kv_bytes_per_token / scenario.parts.model.layers;
   const index = policy.indexPageTokens === 0 ? 0 : policy.work.representativeShare / policy.indexPageTokens;
   let seconds = 0;
-  for (let generated = 1; generated <= last; ) {
+  for (let generated = 1; generated <= last;) {
     const print = footprint(groups, policy, { prompt: promptTokens, generated });
     const step = cost.step({ decodes: 1, chunks: [], read: print.read, scored: print.scored });
     const steps = Math.min(print.steadyFor, step.steadyFor, last - generated + 1);
@@ -29,7 +29,12 @@ export function decodeCurve(scenario: Scenario, promptTokens: number, outputToke
         const share = group?.kind === "policy" ? 1 + index : 1;
         bytes += (group?.layers ?? 0) * at(line, k) * tokenBytes * share;
       });
-      points.push({ generated: generated + k, step_ms: at(step, k) * 1000, decode_s: seconds + total(step, k + 1), kv_bytes: bytes });
+      points.push({
+        generated: generated + k,
+        step_ms: at(step, k) * 1000,
+        decode_s: seconds + total(step, k + 1),
+        kv_bytes: bytes,
+      });
     }
     seconds += total(step, steps);
     generated += steps;

@@ -73,10 +73,14 @@ function activationBytes(model: ModelShape, maxTokens: number, maxSequences: num
 
 function tooSmall(options: MemoryOptions, missing: number): string {
   const { model, profile, tp, weightFormat } = options;
-  const sizes = [2, 4, 8, 16].filter((size) => size > tp && model.queryHeads % size === 0 && size <= profile.gpusPerNode);
+  const sizes = [2, 4, 8, 16].filter(
+    (size) => size > tp && model.queryHeads % size === 0 && size <= profile.gpusPerNode,
+  );
   const fits = (candidate: MemoryOptions): boolean => {
     try {
-      return memoryLayout({ ...candidate, blocksOverride: 1 }).free_bytes > profile.memoryBytes * (1 - candidate.utilization);
+      return (
+        memoryLayout({ ...candidate, blocksOverride: 1 }).free_bytes > profile.memoryBytes * (1 - candidate.utilization)
+      );
     } catch {
       return false;
     }
@@ -84,7 +88,9 @@ function tooSmall(options: MemoryOptions, missing: number): string {
   const advice: string[] = [];
   const size = sizes.find((tpSize) => fits({ ...options, tp: tpSize }));
   if (size !== undefined) advice.push(`--tp ${size}`);
-  const format = (["fp8", "int4"] as const).find((smaller) => smaller !== weightFormat && fits({ ...options, weightFormat: smaller }));
+  const format = (["fp8", "int4"] as const).find(
+    (smaller) => smaller !== weightFormat && fits({ ...options, weightFormat: smaller }),
+  );
   if (format !== undefined && weightFormat === "bf16") advice.push(`--quantization ${format}`);
   const help = advice.length === 0 ? "a GPU with more memory is needed" : `would fit: ${advice.join(", or ")}`;
   return `${model.name} does not fit ${profile.name} with --tp ${tp}: ${(missing / GIB).toFixed(1)} GiB are missing on each GPU; ${help}`;

@@ -60,7 +60,8 @@ export function requestTimes({ requests }: ServeResult, id: number): RequestTime
 export function metrics(scenario: Scenario, result: ServeResult, samples: Latencies): Metrics {
   const traffic = trafficMetrics(scenario, result);
   const values: Record<string, number | null> = { ...traffic };
-  for (const [name, sample] of Object.entries(samples) as [string, SeriesSample][]) latencyMetrics(values, name, sample);
+  for (const [name, sample] of Object.entries(samples) as [string, SeriesSample][])
+    latencyMetrics(values, name, sample);
   return { ...values, ...engineMetrics(scenario, result), ...energyMetrics(scenario, result) };
 }
 
@@ -107,7 +108,10 @@ function meets(result: ServeResult, id: number, goals: Goals): boolean {
   const within = (seconds: number, goal: number | undefined): boolean => goal === undefined || seconds * 1000 <= goal;
   // The mean gap of one request is its TPOT.
   return (
-    within(times.ttft, goals.ttft) && within(tpot, goals.tpot) && within(tpot, goals.itl) && within(times.e2el, goals.e2el)
+    within(times.ttft, goals.ttft) &&
+    within(tpot, goals.tpot) &&
+    within(tpot, goals.itl) &&
+    within(times.e2el, goals.e2el)
   );
 }
 
@@ -121,7 +125,8 @@ function latencyMetrics(values: Record<string, number | null>, name: string, sam
 
 function engineMetrics(scenario: Scenario, result: ServeResult): Record<string, number> {
   const { totals, logs, requests } = result;
-  const sum = (pick: (total: (typeof totals)[number]) => number): number => totals.reduce((all, one) => all + pick(one), 0);
+  const sum = (pick: (total: (typeof totals)[number]) => number): number =>
+    totals.reduce((all, one) => all + pick(one), 0);
   const layers = scenario.parts.model.layers;
   const peak = Math.max(0, ...totals.map((total) => total.peakLayerBlocks));
   let running = 0;
@@ -182,7 +187,13 @@ function busiestSecond({ logs, end }: ServeResult): number {
 }
 
 /** Adds the tokens of a run to the seconds in which its iterations end. */
-function spread(seconds: Float64Array, start: number, line: { now: number; perStep: number }, steps: number, emitted: number): void {
+function spread(
+  seconds: Float64Array,
+  start: number,
+  line: { now: number; perStep: number },
+  steps: number,
+  emitted: number,
+): void {
   let done = 0;
   const reached = (n: number): number => start + n * line.now + line.perStep * ((n * (n - 1)) / 2);
   for (let second = Math.floor(reached(1)); done < steps; second++) {

@@ -31,16 +31,23 @@ export const SCENARIO_OPTIONS = z.strictObject({
   "max-concurrency": count(10_000_000).optional().describe("requests the clients keep in flight at most"),
   "max-num-seqs": count(65_536).default(256).describe("sequences in one iteration at most"),
   "max-num-batched-tokens": count(1_048_576).default(8192).describe("token budget of one iteration"),
-  "max-model-len": count(100_000_000).optional().describe("longest context; default: the model's, or what the pool holds"),
+  "max-model-len": count(100_000_000)
+    .optional()
+    .describe("longest context; default: the model's, or what the pool holds"),
   "gpu-memory-utilization": z.number().gt(0).max(1).default(0.9).describe("share of GPU memory the engine may use"),
-  "num-gpu-blocks-override": count(1_000_000_000).optional().describe("KV blocks of a replica, instead of computing them"),
+  "num-gpu-blocks-override": count(1_000_000_000)
+    .optional()
+    .describe("KV blocks of a replica, instead of computing them"),
   "block-size": z.literal([8, 16, 32, 64, 128]).default(16).describe("tokens of a KV block"),
   "kv-cache-dtype": z.enum(["auto", "bf16", "fp8"]).default("auto").describe("format of the KV cache; auto is bf16"),
   quantization: z
     .enum(["auto", "none", "fp8", "int4"])
     .default("auto")
     .describe("format of the weights; auto: as the checkpoint has them"),
-  scheduler: z.enum(["chunked", "prefill-first"]).default("chunked").describe("how prefill and decode share iterations"),
+  scheduler: z
+    .enum(["chunked", "prefill-first"])
+    .default("chunked")
+    .describe("how prefill and decode share iterations"),
   "scheduling-policy": z.enum(["fcfs", "priority"]).default("fcfs").describe("order of the queue, and whom to preempt"),
   "async-scheduling": z.boolean().default(false).describe("host work of a step overlaps with the GPU"),
   "cuda-graphs": z.boolean().default(true).describe("pad decode batches to captured sizes"),
@@ -48,7 +55,12 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .string()
     .optional()
     .describe("latency goals in ms, e.g. 'ttft:2000 tpot:50': adds request_goodput; also itl (mean), e2el"),
-  "price-per-hour": z.number().min(0).max(1e6).optional().describe("US dollars per GPU and hour, instead of the list price"),
+  "price-per-hour": z
+    .number()
+    .min(0)
+    .max(1e6)
+    .optional()
+    .describe("US dollars per GPU and hour, instead of the list price"),
   seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).describe("seed of every random stream"),
   "step-by-step": z.boolean().default(false).describe("simulate every iteration by itself; same result, slower"),
 });

@@ -9,13 +9,25 @@ import type { ServeResult } from "./serve.js";
 import { timeSeries } from "./time-series.js";
 
 /** Figures only: what the table and --json need. */
-export type Summary = Pick<Outcome, "label" | "version" | "seed" | "scenario" | "resolved" | "profile" | "metrics" | "saturation" | "memory" | "notes">;
+export type Summary = Pick<
+  Outcome,
+  "label" | "version" | "seed" | "scenario" | "resolved" | "profile" | "metrics" | "saturation" | "memory" | "notes"
+>;
 
-export function summary(scenario: Scenario, result: ServeResult, version: string, samples = latencies(result)): Summary {
+export function summary(
+  scenario: Scenario,
+  result: ServeResult,
+  version: string,
+  samples = latencies(result),
+): Summary {
   const { profile, policy, workload, model } = scenario.parts;
   const notes = [...scenario.notes];
-  if (result.failed > 0) notes.push(`${result.failed} requests were refused: their prompts leave no room in ${scenario.maxModelTokens} tokens of context.`);
-  if (result.truncated > 0) notes.push(`${result.truncated} outputs were cut at the context of ${scenario.maxModelTokens} tokens.`);
+  if (result.failed > 0)
+    notes.push(
+      `${result.failed} requests were refused: their prompts leave no room in ${scenario.maxModelTokens} tokens of context.`,
+    );
+  if (result.truncated > 0)
+    notes.push(`${result.truncated} outputs were cut at the context of ${scenario.maxModelTokens} tokens.`);
   return {
     label: policy.label,
     version,
@@ -27,7 +39,12 @@ export function summary(scenario: Scenario, result: ServeResult, version: string
     },
     resolved: {
       model: { name: model.name, source: model.source },
-      policy: { name: policy.name, parameters: policy.parameters, denseLayers: policy.denseLayers, source: policy.source },
+      policy: {
+        name: policy.name,
+        parameters: policy.parameters,
+        denseLayers: policy.denseLayers,
+        source: policy.source,
+      },
       workload: { name: workload.name, source: workload.source },
       price_per_gpu_hour_usd: scenario.pricePerHour,
       front_end_s: scenario.frontEndSeconds,

@@ -5,7 +5,11 @@ export interface Outcome {
   readonly seed: number;
   readonly scenario: object; // complete, every default filled in; can be written to a file and run again
   readonly resolved: object; // what its names stood for: policy parameters, sources, price
-  readonly profile: { readonly name: string; readonly kind: string; readonly sources: Readonly<Record<string, string>> };
+  readonly profile: {
+    readonly name: string;
+    readonly kind: string;
+    readonly sources: Readonly<Record<string, string>>;
+  };
   readonly metrics: Metrics;
   readonly saturation: { readonly saturated: boolean; readonly message: string };
   readonly latency: readonly LatencyPoint[]; // quantile curves

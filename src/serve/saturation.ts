@@ -24,7 +24,10 @@ export function saturation({ requests, failed }: ServeResult): { saturated: bool
   const secondHalf = served - countUpTo(sent, (first + last) / 2);
   const growth = end - middle;
   if (last === first || growth <= Math.max(10, 0.05 * secondHalf)) {
-    return { saturated: false, message: failed > 0 ? `${failed} requests were refused: prompt too long` : "the queue does not grow" };
+    return {
+      saturated: false,
+      message: failed > 0 ? `${failed} requests were refused: prompt too long` : "the queue does not grow",
+    };
   }
   const rate = served / (last - first);
   const capacity = (secondHalf - growth) / ((last - first) / 2);

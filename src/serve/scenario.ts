@@ -55,7 +55,8 @@ export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
     );
   }
   const groups = layerGroups(model, policy);
-  const weightFormat: WeightFormat = options.quantization === "auto" ? model.weightFormat : FORMATS[options.quantization];
+  const weightFormat: WeightFormat =
+    options.quantization === "auto" ? model.weightFormat : FORMATS[options.quantization];
   const kvFormat: KvFormat = options["kv-cache-dtype"] === "fp8" ? "fp8" : "bf16";
   const blockTokens = options["block-size"];
   const indexShare = policy.indexPageTokens === 0 ? 0 : policy.work.representativeShare / policy.indexPageTokens;
@@ -73,7 +74,8 @@ export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
     indexShare,
     blocksOverride: options["num-gpu-blocks-override"],
   });
-  if (memory.free_bytes < 0) notes.push("The KV blocks given with --num-gpu-blocks-override need more memory than the GPU has.");
+  if (memory.free_bytes < 0)
+    notes.push("The KV blocks given with --num-gpu-blocks-override need more memory than the GPU has.");
   if (model.attention.some(({ window }) => window !== undefined) && policy.kind !== "dense") {
     notes.push("The policy governs the full-attention layers; the model's sliding windows stay as they are.");
   }
@@ -137,7 +139,10 @@ function checkSplit(options: ScenarioOptions, model: ModelShape, profile: Hardwa
     throw new InputError("tp", `${tp} does not divide the ${model.queryHeads} query heads of ${model.name}`);
   }
   if (tp > profile.gpusPerNode) {
-    throw new InputError("tp", `${tp} is more than the ${profile.gpusPerNode} GPUs that one node of ${profile.name} connects`);
+    throw new InputError(
+      "tp",
+      `${tp} is more than the ${profile.gpusPerNode} GPUs that one node of ${profile.name} connects`,
+    );
   }
 }
 
@@ -171,7 +176,9 @@ function contextLimit(options: ScenarioOptions, model: ModelShape, pool: Pool, n
       `a sequence of ${wanted} tokens does not fit the KV pool of ${pool.memory.kv_blocks} blocks; at most ${low} tokens fit`,
     );
   }
-  notes.push(`The KV pool holds ${low} tokens of one sequence, fewer than the ${wanted} the model allows: longer requests are cut.`);
+  notes.push(
+    `The KV pool holds ${low} tokens of one sequence, fewer than the ${wanted} the model allows: longer requests are cut.`,
+  );
   return low;
 }
 

@@ -70,9 +70,7 @@ test("an urgent request overtakes the queue and is preempted last", () => {
 });
 
 test("a prompt that leaves no room in the context is refused; a long output is cut", () => {
-  const result = serve(
-    toyScenario({ requests: [request(0, 0, 100, 5), request(1, 0, 90, 50)], maxModelTokens: 100 }),
-  );
+  const result = serve(toyScenario({ requests: [request(0, 0, 100, 5), request(1, 0, 90, 50)], maxModelTokens: 100 }));
   expect(result.failed).toBe(1);
   expect(result.truncated).toBe(1);
   expect(result.requests.specs[1]?.outputTokens).toBe(10);

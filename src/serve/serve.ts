@@ -5,7 +5,7 @@ import { stream } from "../core/rng.js";
 import type { RequestSpec } from "../workload/workload.js";
 import { Replica, type ReplicaTotals } from "./replica.js";
 import { RequestTable } from "./request-table.js";
-import { createRouter } from "./router.js";
+import { createRouter, type Router } from "./router.js";
 import type { RunLog } from "./run-log.js";
 import type { Scenario } from "./scenario.js";
 
@@ -34,92 +34,126 @@ export interface Progress {
 
 /** Runs a scenario to the end of its last request. Pure: the same scenario gives the same result, to the last bit. */
 export function serve(scenario: Scenario, progress?: (state: Progress) => void): ServeResult {
-  const events = eventQueue<ServerEvent>();
-  const requests = new RequestTable();
-  const held: RequestSpec[] = []; // clients at their limit of requests in flight
-  let heldHead = 0;
-  let inFlight = 0;
-  let finished = 0;
-  let failed = 0;
-  let truncated = 0;
-  let end = 0;
-  const replicas = Array.from({ length: scenario.replicas }, (_, index) => new Replica({ ...scenario.engine, index }, requests, done));
-  const router = createRouter(scenario.router, stream(scenario.seed, "router"));
-  const source = scenario.workload.requests(scenario.seed)[Symbol.iterator]();
-  const frontEnd = toQuantum(scenario.frontEndSeconds);
+  return new Simulation(scenario).run(progress);
+}
 
-  function done(_id: number, now: number): void {
-    finished++;
-    inFlight--;
-    end = Math.max(end, now);
-    const next = held[heldHead];
-    if (next !== undefined) {
-      heldHead++;
-      send(next, now);
+class Simulation {
+  readonly #scenario: Scenario;
+  readonly #events = eventQueue<ServerEvent>();
+  readonly #requests = new RequestTable();
+  readonly #replicas: readonly Replica[];
+  readonly #router: Router;
+  readonly #source: Iterator<RequestSpec>;
+  readonly #frontEnd: number;
+  readonly #held: RequestSpec[] = []; // that clients hold back, at their limit of requests in flight
+  #heldHead = 0;
+  #inFlight = 0;
+  #finished = 0;
+  #failed = 0;
+  #truncated = 0;
+  #end = 0;
+
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario;
+    this.#frontEnd = toQuantum(scenario.frontEndSeconds);
+    this.#router = createRouter(scenario.router, stream(scenario.seed, "router"));
+    this.#source = scenario.workload.requests(scenario.seed)[Symbol.iterator]();
+    this.#replicas = Array.from(
+      { length: scenario.replicas },
+      (_, index) => new Replica({ ...scenario.engine, index }, this.#requests, (now) => this.#done(now)),
+    );
+  }
+
+  run(progress?: (state: Progress) => void): ServeResult {
+    this.#draw();
+    let now = 0;
+    for (let handled = 0; ; handled++) {
+      const next = this.#events.pop();
+      if (next === undefined) break;
+      check(next.time >= now, `the clock went back from ${now} to ${next.time} s, seed ${this.#scenario.seed}`);
+      now = next.time;
+      if (progress !== undefined && (handled & 0xfff) === 0) {
+        progress({ finished: this.#finished, sent: this.#requests.length, now });
+      }
+      this.#handle(next.event, now);
+    }
+    const lost = this.#requests.length - this.#finished - this.#failed;
+    check(lost === 0, `${lost} requests were lost`);
+    for (const replica of this.#replicas)
+      check(replica.usedBlocks(now) === 0, "blocks are held after the last request");
+    return {
+      requests: this.#requests,
+      logs: this.#replicas.map((replica) => replica.log),
+      totals: this.#replicas.map((replica) => replica.totals),
+      failed: this.#failed,
+      truncated: this.#truncated,
+      end: this.#end,
+    };
+  }
+
+  #handle(event: ServerEvent, now: number): void {
+    switch (event.kind) {
+      case "send":
+        if (this.#inFlight < this.#scenario.maxConcurrency) this.#send(event.spec, now);
+        else this.#held.push(event.spec);
+        this.#draw();
+        break;
+      case "arrival": {
+        const index = this.#router.pick(this.#replicas, now);
+        this.#requests.replica[event.spec.id] = index;
+        this.#wake(index, (replica) => replica.arrive(event.spec, now));
+        break;
+      }
+      case "replica":
+        if (event.version !== this.#replicas[event.replica]?.version) break; // the run was cut short since
+        this.#wake(event.replica, (replica) => replica.advance(now));
+        break;
     }
   }
 
-  function send(spec: RequestSpec, now: number): void {
-    inFlight++;
-    requests.sent[spec.id] = now;
-    events.push(now + frontEnd, RANK.arrival, { kind: "arrival", spec });
+  /** Lets a replica act, and notes when it wants to act next. */
+  #wake(index: number, act: (replica: Replica) => number | undefined): void {
+    const replica = this.#replicas[index] as Replica;
+    const time = act(replica);
+    if (time !== undefined) {
+      this.#events.push(time, RANK.replica, { kind: "replica", replica: index, version: replica.version });
+    }
+  }
+
+  #send(spec: RequestSpec, now: number): void {
+    this.#inFlight++;
+    this.#requests.sent[spec.id] = now;
+    this.#events.push(now + this.#frontEnd, RANK.arrival, { kind: "arrival", spec });
+  }
+
+  #done(now: number): void {
+    this.#finished++;
+    this.#inFlight--;
+    this.#end = Math.max(this.#end, now);
+    const next = this.#held[this.#heldHead];
+    if (next === undefined) return;
+    this.#heldHead++;
+    this.#send(next, now);
   }
 
   /** Draws the next request; only one is ahead of the clock, so the queue stays short. */
-  function draw(): void {
+  #draw(): void {
     for (;;) {
-      const next = source.next();
+      const next = this.#source.next();
       if (next.done === true) return;
-      const spec = fit(next.value, requests.length, scenario.maxModelTokens);
-      requests.add(spec ?? next.value);
+      const id = this.#requests.length;
+      const spec = fit(next.value, id, this.#scenario.maxModelTokens);
+      this.#requests.add(spec ?? next.value);
       if (spec === undefined) {
-        failed++;
-        requests.sent[requests.length - 1] = toQuantum(next.value.arrival);
+        this.#failed++;
+        this.#requests.sent[id] = toQuantum(next.value.arrival);
         continue;
       }
-      if (spec.outputTokens < next.value.outputTokens) truncated++;
-      events.push(toQuantum(spec.arrival), RANK.send, { kind: "send", spec });
+      if (spec.outputTokens < next.value.outputTokens) this.#truncated++;
+      this.#events.push(toQuantum(spec.arrival), RANK.send, { kind: "send", spec });
       return;
     }
   }
-
-  function wake(replica: Replica, index: number, time: number | undefined): void {
-    if (time !== undefined) events.push(time, RANK.replica, { kind: "replica", replica: index, version: replica.version });
-  }
-
-  draw();
-  let now = 0;
-  for (let handled = 0; ; handled++) {
-    const next = events.pop();
-    if (next === undefined) break;
-    check(next.time >= now, `the clock went back from ${now} to ${next.time} s, seed ${scenario.seed}`);
-    now = next.time;
-    const event = next.event;
-    if (progress !== undefined && (handled & 0xfff) === 0) progress({ finished, sent: requests.length, now });
-    switch (event.kind) {
-      case "send":
-        if (inFlight < scenario.maxConcurrency) send(event.spec, now);
-        else held.push(event.spec);
-        draw();
-        break;
-      case "arrival": {
-        const index = router.pick(replicas, now);
-        const replica = replicas[index] as Replica;
-        requests.replica[event.spec.id] = index;
-        wake(replica, index, replica.arrive(event.spec, now));
-        break;
-      }
-      case "replica": {
-        const replica = replicas[event.replica] as Replica;
-        if (event.version !== replica.version) break; // the run was cut short since
-        wake(replica, event.replica, replica.advance(now));
-        break;
-      }
-    }
-  }
-  check(finished + failed === requests.length, `${requests.length - finished - failed} requests were lost`);
-  for (const replica of replicas) check(replica.usedBlocks(now) === 0, "blocks are held after the last request");
-  return { requests, logs: replicas.map((r) => r.log), totals: replicas.map((r) => r.totals), failed, truncated, end };
 }
 
 /** The request as the engine takes it: refused if its prompt leaves no room, its output cut at the context's end. */

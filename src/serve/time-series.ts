@@ -10,7 +10,14 @@ export function timeSeries(scenario: Scenario, result: ServeResult): readonly Se
   if (!(end > 0)) return [];
   const width = end / BINS;
   const column = (): Float64Array => new Float64Array(BINS);
-  const series = { output: column(), input: column(), running: column(), waiting: column(), blocks: column(), preemptions: column() };
+  const series = {
+    output: column(),
+    input: column(),
+    running: column(),
+    waiting: column(),
+    blocks: column(),
+    preemptions: column(),
+  };
   for (let id = 0; id < requests.length; id++) {
     if (Number.isNaN(requests.end[id])) continue;
     const admitted = requests.admitted[id] as number;

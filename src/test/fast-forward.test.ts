@@ -43,33 +43,35 @@ const arbitraryRequests = fc
   });
 
 /** The pool holds one to three of the longest sequences, so that preemption is common. */
-const arbitraryScenario: fc.Arbitrary<ToyOptions> = fc.record({
-  requests: arbitraryRequests,
-  policy: fc.constantFrom(keepAll, sawtooth(64), sawtooth(33)),
-  cost: fc.constantFrom(linearCost(0.01, 1e-4, 1e-6), linearCost(0.02, 0, 3e-5, 700), linearCost(0.05, 1e-3, 0)),
-  groups: fc.constantFrom<ToyOptions["groups"]>(
-    [{ layers: 1, kind: "policy", window: Infinity }],
-    [
-      { layers: 3, kind: "policy", window: Infinity },
-      { layers: 2, kind: "window", window: 40 },
-      { layers: 1, kind: "dense", window: Infinity },
-    ],
-  ),
-  maxSequences: fc.integer({ min: 1, max: 12 }),
-  maxTokens: fc.integer({ min: 12, max: 200 }),
-  blockTokens: fc.constantFrom(1, 4, 16),
-  poolFactor: fc.double({ min: 1, max: 2.5, noNaN: true }),
-  scheduler: fc.constantFrom(chunked, prefillFirst),
-  priorities: fc.boolean(),
-  replicas: fc.integer({ min: 1, max: 3 }),
-  router: fc.constantFrom(...ROUTERS),
-  maxConcurrency: fc.constantFrom(Infinity, 3, 10),
-  frontEndSeconds: fc.constantFrom(0, 0.015),
-}).map(({ poolFactor, ...options }) => {
-  const layers = (options.groups ?? []).reduce((sum, group) => sum + group.layers, 0);
-  const longest = layers * Math.ceil(272 / options.blockTokens);
-  return { ...options, layerBlocks: Math.ceil(poolFactor * longest) };
-});
+const arbitraryScenario: fc.Arbitrary<ToyOptions> = fc
+  .record({
+    requests: arbitraryRequests,
+    policy: fc.constantFrom(keepAll, sawtooth(64), sawtooth(33)),
+    cost: fc.constantFrom(linearCost(0.01, 1e-4, 1e-6), linearCost(0.02, 0, 3e-5, 700), linearCost(0.05, 1e-3, 0)),
+    groups: fc.constantFrom<ToyOptions["groups"]>(
+      [{ layers: 1, kind: "policy", window: Infinity }],
+      [
+        { layers: 3, kind: "policy", window: Infinity },
+        { layers: 2, kind: "window", window: 40 },
+        { layers: 1, kind: "dense", window: Infinity },
+      ],
+    ),
+    maxSequences: fc.integer({ min: 1, max: 12 }),
+    maxTokens: fc.integer({ min: 12, max: 200 }),
+    blockTokens: fc.constantFrom(1, 4, 16),
+    poolFactor: fc.double({ min: 1, max: 2.5, noNaN: true }),
+    scheduler: fc.constantFrom(chunked, prefillFirst),
+    priorities: fc.boolean(),
+    replicas: fc.integer({ min: 1, max: 3 }),
+    router: fc.constantFrom(...ROUTERS),
+    maxConcurrency: fc.constantFrom(Infinity, 3, 10),
+    frontEndSeconds: fc.constantFrom(0, 0.015),
+  })
+  .map(({ poolFactor, ...options }) => {
+    const layers = (options.groups ?? []).reduce((sum, group) => sum + group.layers, 0);
+    const longest = layers * Math.ceil(272 / options.blockTokens);
+    return { ...options, layerBlocks: Math.ceil(poolFactor * longest) };
+  });
 
 test("fast-forward and step by step give the same result, bit for bit, and the fast path is taken", () => {
   let iterations = 0;

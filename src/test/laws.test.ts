@@ -6,7 +6,11 @@ import { serve } from "../serve/serve.js";
 import { keepAll, linearCost, request, sawtooth, toyScenario } from "./toy.js";
 
 const arbitrary = fc.array(
-  fc.record({ gap: fc.integer({ min: 0, max: 500 }), prompt: fc.integer({ min: 1, max: 100 }), output: fc.integer({ min: 1, max: 80 }) }),
+  fc.record({
+    gap: fc.integer({ min: 0, max: 500 }),
+    prompt: fc.integer({ min: 1, max: 100 }),
+    output: fc.integer({ min: 1, max: 80 }),
+  }),
   { minLength: 2, maxLength: 40 },
 );
 
@@ -17,35 +21,52 @@ function requestsOf(all: readonly { gap: number; prompt: number; output: number 
 
 test("requests, tokens, gaps and blocks are conserved, and the clock never goes back", () => {
   fc.assert(
-    fc.property(arbitrary, fc.integer({ min: 180, max: 600 }), fc.constantFrom(keepAll, sawtooth(40)), (all, layerBlocks, policy) => {
-      const requests = requestsOf(all);
-      const result = serve(toyScenario({ requests, layerBlocks, blockTokens: 1, maxSequences: 8, policy, cost: linearCost(0.01, 1e-4, 1e-6) }));
-      const total = result.totals[0];
-      const log = result.logs[0];
-      if (total === undefined || log === undefined) throw new Error("no replica");
-      const outputs = requests.reduce((sum, r) => sum + r.outputTokens, 0);
-      expect(total.emitted).toBe(outputs);
-      expect(log.gaps.count).toBe(outputs - requests.length);
-      // Every token but the last of a request goes through the layers once, and again where it was recomputed.
-      const prompts = requests.reduce((sum, r) => sum + r.promptTokens, 0);
-      const recomputed = requests.reduce((sum, r) => sum + (result.requests.preemptions[r.id] as number), 0);
-      if (recomputed === 0) expect(total.tokens).toBe(prompts + outputs - requests.length);
-      let clock = 0;
-      for (let row = 0; row < log.length; row++) {
-        expect(log.start.at(row)).toBeGreaterThanOrEqual(clock);
-        clock = log.end(row);
-        expect(log.blocksAfter.at(row)).toBeLessThanOrEqual(layerBlocks);
-      }
-      requests.forEach(({ id }) => {
-        const { sent, admitted, firstToken, end } = result.requests;
-        expect((admitted[id] as number) >= (sent[id] as number)).toBe(true);
-        expect((firstToken[id] as number) > (admitted[id] as number)).toBe(true);
-        expect((end[id] as number) >= (firstToken[id] as number)).toBe(true);
-      });
-      // Gaps sum to the time between first and last tokens.
-      const spans = requests.reduce((sum, { id }) => sum + (result.requests.end[id] as number) - (result.requests.firstToken[id] as number), 0);
-      expect(log.gaps.sum).toBeCloseTo(spans, 9);
-    }),
+    fc.property(
+      arbitrary,
+      fc.integer({ min: 180, max: 600 }),
+      fc.constantFrom(keepAll, sawtooth(40)),
+      (all, layerBlocks, policy) => {
+        const requests = requestsOf(all);
+        const result = serve(
+          toyScenario({
+            requests,
+            layerBlocks,
+            blockTokens: 1,
+            maxSequences: 8,
+            policy,
+            cost: linearCost(0.01, 1e-4, 1e-6),
+          }),
+        );
+        const total = result.totals[0];
+        const log = result.logs[0];
+        if (total === undefined || log === undefined) throw new Error("no replica");
+        const outputs = requests.reduce((sum, r) => sum + r.outputTokens, 0);
+        expect(total.emitted).toBe(outputs);
+        expect(log.gaps.count).toBe(outputs - requests.length);
+        // Every token but the last of a request goes through the layers once, and again where it was recomputed.
+        const prompts = requests.reduce((sum, r) => sum + r.promptTokens, 0);
+        const recomputed = requests.reduce((sum, r) => sum + (result.requests.preemptions[r.id] as number), 0);
+        if (recomputed === 0) expect(total.tokens).toBe(prompts + outputs - requests.length);
+        let clock = 0;
+        for (let row = 0; row < log.length; row++) {
+          expect(log.start.at(row)).toBeGreaterThanOrEqual(clock);
+          clock = log.end(row);
+          expect(log.blocksAfter.at(row)).toBeLessThanOrEqual(layerBlocks);
+        }
+        requests.forEach(({ id }) => {
+          const { sent, admitted, firstToken, end } = result.requests;
+          expect((admitted[id] as number) >= (sent[id] as number)).toBe(true);
+          expect((firstToken[id] as number) > (admitted[id] as number)).toBe(true);
+          expect((end[id] as number) >= (firstToken[id] as number)).toBe(true);
+        });
+        // Gaps sum to the time between first and last tokens.
+        const spans = requests.reduce(
+          (sum, { id }) => sum + (result.requests.end[id] as number) - (result.requests.firstToken[id] as number),
+          0,
+        );
+        expect(log.gaps.sum).toBeCloseTo(spans, 9);
+      },
+    ),
     { numRuns: 200, seed: 30 },
   );
 });
@@ -58,7 +79,9 @@ test("when the last request has ended, no block is held", () => {
     { gap: 1, prompt: 70, output: 60 },
     { gap: 1, prompt: 30, output: 60 },
   ]);
-  const result = serve(toyScenario({ requests, layerBlocks: 150, blockTokens: 1, scheduler: spy, policy: sawtooth(64) }));
+  const result = serve(
+    toyScenario({ requests, layerBlocks: 150, blockTokens: 1, scheduler: spy, policy: sawtooth(64) }),
+  );
   expect(result.totals[0]?.preemptions).toBeGreaterThan(0);
   expect(view?.freeBlocks).toBe(150);
 });
@@ -77,7 +100,9 @@ test("work that fits is never left idle, and the head of the queue waits only fo
   };
   fc.assert(
     fc.property(arbitrary, (all) => {
-      serve(toyScenario({ requests: requestsOf(all), layerBlocks: 200, blockTokens: 1, scheduler: watch, maxSequences: 3 }));
+      serve(
+        toyScenario({ requests: requestsOf(all), layerBlocks: 200, blockTokens: 1, scheduler: watch, maxSequences: 3 }),
+      );
       expect(idle).toEqual([]);
     }),
     { numRuns: 100, seed: 31 },
@@ -96,14 +121,16 @@ test("no decision reads the true output length: longer answers change nothing be
   const b = serve(toyScenario({ ...options, requests: long }));
   const firstEnd = Math.min(...a.requests.end.subarray(0, 3));
   short.forEach(({ id }) => {
-    if ((a.requests.firstToken[id] as number) <= firstEnd) expect(b.requests.firstToken[id]).toBe(a.requests.firstToken[id]);
+    if ((a.requests.firstToken[id] as number) <= firstEnd)
+      expect(b.requests.firstToken[id]).toBe(a.requests.firstToken[id]);
     if ((a.requests.admitted[id] as number) <= firstEnd) expect(b.requests.admitted[id]).toBe(a.requests.admitted[id]);
   });
 });
 
 test("the same seed gives the same result, another seed another", () => {
   const requests = requestsOf(Array.from({ length: 60 }, (_, i) => ({ gap: 40, prompt: 10 + (i % 7), output: 30 })));
-  const run = (seed: number): number[] => Array.from(serve(toyScenario({ requests, replicas: 4, router: "random", seed })).requests.replica.subarray(0, 60));
+  const run = (seed: number): number[] =>
+    Array.from(serve(toyScenario({ requests, replicas: 4, router: "random", seed })).requests.replica.subarray(0, 60));
   expect(run(1)).toEqual(run(1));
   expect(run(1)).not.toEqual(run(2));
 });

@@ -17,7 +17,10 @@ function poisson(rate: number, n: number, seed: number, prompt: (u: number) => n
 
 function waits(result: ServeResult): number[] {
   const { requests } = result;
-  return Array.from({ length: requests.length }, (_, id) => (requests.admitted[id] as number) - (requests.sent[id] as number));
+  return Array.from(
+    { length: requests.length },
+    (_, id) => (requests.admitted[id] as number) - (requests.sent[id] as number),
+  );
 }
 
 /** Mean and the half width of its 99 % interval by 20 batch means (Student t, 19 degrees of freedom: 2.861). */
@@ -33,7 +36,11 @@ function interval(values: readonly number[]): { mean: number; half: number } {
 }
 
 test.each([0.3, 0.6, 0.8])("M/D/1: mean wait is rho / (2 (1 - rho)) services, at load %s", (load) => {
-  const scenario = toyScenario({ requests: poisson(load, 60_000, 5, () => 10), cost: linearCost(1, 0, 0), maxSequences: 1 });
+  const scenario = toyScenario({
+    requests: poisson(load, 60_000, 5, () => 10),
+    cost: linearCost(1, 0, 0),
+    maxSequences: 1,
+  });
   const { mean, half } = interval(waits(serve(scenario)));
   const theory = load / (2 * (1 - load));
   expect(Math.abs(mean - theory)).toBeLessThan(half);
@@ -55,7 +62,10 @@ test.each([0.3, 0.6])("M/M/1: mean wait is rho / (1 - rho) services, at load %s"
 });
 
 test("Little's law: mean number in the engine is arrival rate times mean time in it", () => {
-  const scenario = toyScenario({ requests: poisson(2, 5000, 7, () => 100).map((r) => ({ ...r, outputTokens: 20 })), cost: linearCost(0.02, 1e-4, 1e-6) });
+  const scenario = toyScenario({
+    requests: poisson(2, 5000, 7, () => 100).map((r) => ({ ...r, outputTokens: 20 })),
+    cost: linearCost(0.02, 1e-4, 1e-6),
+  });
   const result = serve(scenario);
   const { requests, end } = result;
   const n = requests.length;

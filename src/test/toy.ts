@@ -25,7 +25,13 @@ export function toyPolicy(footprint: Policy["footprint"], name = "toy"): Policy 
     source: "by hand",
     indexPageTokens: 0,
     denseLayers: 0,
-    work: { materialisesScores: false, representativeShare: 0, selects: false, compressEverySteps: 0, comparesKeys: false },
+    work: {
+      materialisesScores: false,
+      representativeShare: 0,
+      selects: false,
+      compressEverySteps: 0,
+      comparesKeys: false,
+    },
     notes: [],
     footprint,
   };
