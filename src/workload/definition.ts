@@ -113,7 +113,7 @@ function problem(issue: z.core.$ZodIssue | undefined, json: unknown, path: strin
   }
   const value = valueAt(json, keys);
   if (value === undefined) return new InputError(where, `is missing; ${issue.message}`);
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value);
   const shown = text.length > 80 ? `${text.slice(0, 77)}…` : text;
   return new InputError(where, `${shown} is not allowed; ${issue.message}`);
 }

@@ -140,7 +140,7 @@ describe("the generated log", () => {
 });
 
 describe("parseDefinition", () => {
-  const valid = (): Record<string, unknown> => structuredClone(builtIn("reasoning-production")) as never;
+  const valid = (): Record<string, unknown> => structuredClone(builtIn("reasoning-production"));
 
   test.each<[string, (d: Record<string, unknown>) => void, RegExp]>([
     ["unknown key", (d) => (d["colour"] = 1), /^f\.json: unknown key "colour"$/],
