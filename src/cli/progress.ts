@@ -1,7 +1,7 @@
 /** Says on stderr how far long work is: nothing in the first second, then a line that overwrites itself, or plain lines. */
 export function progressLine(label: string): { update(text: string): void; end(): void } {
   const started = Date.now();
-  const terminal = process.stderr.isTTY === true;
+  const terminal = process.stderr.isTTY;
   const interval = terminal ? 200 : 5000;
   let next = started + 1000;
   let shown = false;

@@ -124,13 +124,11 @@ export class DecodeSet {
     return blocks;
   }
 
-  /** Runs n steps, the first already settled. Returns the layer blocks that steps 2 … n took. */
-  advance(n: number): number {
-    const blocks = this.blocksTaken(n);
+  /** Runs n steps, the first already settled. */
+  advance(n: number): void {
     this.counter += n;
     for (const line of this.read) line.now += n * line.perStep;
     for (const line of this.scored) line.now += n * line.perStep;
-    return blocks;
   }
 
   /**

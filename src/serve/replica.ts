@@ -1,12 +1,12 @@
 import { check } from "../core/check.js";
-import { stepsToReach, total, type Line } from "../core/line.js";
-import { OPERATORS, type CostModel, type LayerGroup, type PrefillChunk, type StepCost } from "../cost/cost-model.js";
+import { stepsToReach, total } from "../core/line.js";
+import type { CostModel, LayerGroup, PrefillChunk, StepCost } from "../cost/cost-model.js";
 import type { Policy } from "../policy/policy.js";
 import type { RequestSpec } from "../workload/workload.js";
 import { DecodeSet } from "./decode-set.js";
 import { prefillBlocks } from "./layer-groups.js";
 import type { RequestTable } from "./request-table.js";
-import { RunLog } from "./run-log.js";
+import { Ledger } from "./ledger.js";
 import type { Plan, Scheduler, SequenceView, ServerView } from "./scheduler.js";
 import { Sequence } from "./sequence.js";
 import { WaitingQueue } from "./waiting-queue.js";
@@ -31,26 +31,12 @@ interface ActiveRun {
   readonly cost: StepCost;
   readonly plan: Plan;
   readonly decodes: number;
-  readonly paused: boolean;
   steps: number;
-}
-
-/** Totals that reports need, exact in any order of summation. */
-export interface ReplicaTotals {
-  readonly operatorSeconds: number[]; // in the order of OPERATORS
-  readonly read: number[]; // a layer group, tokens of one layer read by decode steps
-  iterations: number;
-  tokens: number; // through the layers
-  emitted: number; // output tokens
-  recomputedTokens: number; // prefilled again after a preemption
-  preemptions: number;
-  peakLayerBlocks: number;
 }
 
 /** One engine: queue, running sequences, KV pool. The only place where server state changes. */
 export class Replica implements ServerView {
-  readonly log = new RunLog();
-  readonly totals: ReplicaTotals;
+  readonly ledger: Ledger;
   readonly maxSequences: number;
   readonly maxTokens: number;
   version = 0; // of the run under way: an end announced for an older one is void
@@ -59,7 +45,6 @@ export class Replica implements ServerView {
   #prefilling: Sequence | undefined;
   #run: ActiveRun | undefined;
   #used = 0; // layer blocks
-  #paused: Sequence[] = []; // that decode, but not in the iteration before
   #inFlight = 0;
   readonly #decoding: DecodeSet;
   readonly #options: ReplicaOptions;
@@ -74,16 +59,7 @@ export class Replica implements ServerView {
     this.maxSequences = options.maxSequences;
     this.maxTokens = options.maxTokens;
     this.#decoding = new DecodeSet(options.groups, options.policy, options.blockTokens, options.maxRun);
-    this.totals = {
-      operatorSeconds: OPERATORS.map(() => 0),
-      read: options.groups.map(() => 0),
-      iterations: 0,
-      tokens: 0,
-      emitted: 0,
-      recomputedTokens: 0,
-      preemptions: 0,
-      peakLayerBlocks: 0,
-    };
+    this.ledger = new Ledger(options.groups.length);
   }
 
   // What a router sees.
@@ -172,7 +148,7 @@ export class Replica implements ServerView {
     check(this.#used <= this.#options.layerBlocks, `more KV blocks in use than there are, at ${now} s`);
     const cost = this.#options.cost.step({ decodes, chunks, read: this.#decoding.read, scored: this.#decoding.scored });
     const steps = chunks.length > 0 ? 1 : this.#stride(plan, cost);
-    this.#run = { start: now, cost, plan, decodes, steps, paused: decodes > 0 && this.#paused.length > 0 };
+    this.#run = { start: now, cost, plan, decodes, steps };
     this.version++;
     return now + total(cost, steps);
   }
@@ -186,15 +162,27 @@ export class Replica implements ServerView {
   /** Tokens are out, sequences end, join or change regime. */
   #finish(run: ActiveRun, now: number): void {
     this.#run = undefined;
-    const before = this.#used;
-    const counter = this.#decoding.counter;
-    if (run.decodes > 0) {
-      this.#countReads(run.steps);
-      this.#used += this.#decoding.advance(run.steps);
+    const taken = run.decodes > 0 ? this.#decoding.blocksTaken(run.steps) : 0;
+    let prefillTokens = 0;
+    let firstTokens = 0;
+    for (const { sequence, tokens } of run.plan.prefill) {
+      prefillTokens += tokens;
+      if (sequence.prefilled === sequence.contextTokens) firstTokens++;
     }
-    const emitted = this.#record(run, counter, before);
-    this.totals.peakLayerBlocks = Math.max(this.totals.peakLayerBlocks, this.#used);
-    this.totals.emitted += emitted;
+    this.ledger.record({
+      start: run.start,
+      cost: run.cost,
+      steps: run.steps,
+      decodes: run.decodes,
+      prefillTokens,
+      firstTokens,
+      read: this.#decoding.read,
+      counter: this.#decoding.counter,
+      blocksBefore: this.#used,
+      blocksAfter: this.#used + taken,
+    });
+    this.#used += taken;
+    if (run.decodes > 0) this.#decoding.advance(run.steps);
     if (run.decodes > 0) {
       const freed = this.#decoding.milestones((sequence) => this.#end(sequence, now)); // which frees more by itself
       this.#used -= freed;
@@ -225,8 +213,8 @@ export class Replica implements ServerView {
       const emits = sequence.prefilled + tokens === sequence.contextTokens;
       chunks.push({ tokens, context: sequence.prefilled, emits });
       sequence.prefilled += tokens;
-      this.totals.tokens += tokens;
-      if (sequence.preemptions > 0) this.totals.recomputedTokens += tokens;
+      this.ledger.totals.tokens += tokens;
+      if (sequence.preemptions > 0) this.ledger.totals.recomputedTokens += tokens;
       this.#prefilling = emits ? undefined : sequence;
     }
     this.#queue.remove(admitted);
@@ -235,8 +223,7 @@ export class Replica implements ServerView {
 
   #preempt(sequence: Sequence, now: number): void {
     if (sequence.state === "decoding") {
-      if (Number.isNaN(sequence.lastToken)) sequence.lastToken = now;
-      else this.#paused = this.#paused.filter((other) => other !== sequence);
+      this.ledger.preempt(sequence, now);
       this.#answer(sequence);
       this.#used -= this.#decoding.leave(sequence);
     } else {
@@ -247,8 +234,8 @@ export class Replica implements ServerView {
     sequence.prefilled = 0;
     sequence.state = "waiting";
     sequence.preemptions++;
-    this.totals.preemptions++;
-    this.log.preemptions.push(now);
+    this.ledger.totals.preemptions++;
+    this.ledger.log.preemptions.push(now);
     this.#requests.preemptions[sequence.spec.id] = sequence.preemptions;
     this.#running.splice(this.#running.lastIndexOf(sequence), 1);
     this.#queue.insert(sequence);
@@ -259,7 +246,7 @@ export class Replica implements ServerView {
     if (sequence.prefilled < sequence.contextTokens) return;
     const { id, outputTokens, reasoningTokens } = sequence.spec;
     if (sequence.generated === 0) this.#requests.firstToken[id] = now;
-    else this.log.gaps.add(now - sequence.lastToken, 0, 1, 1);
+    else this.ledger.resume(sequence, now);
     sequence.lastToken = NaN;
     sequence.generated++;
     if (sequence.generated === reasoningTokens + 1) this.#requests.firstAnswer[id] = now;
@@ -288,66 +275,12 @@ export class Replica implements ServerView {
     const token = sequence.spec.reasoningTokens + 1;
     if (token <= sequence.generated || token > this.#decoding.generated(sequence)) return;
     const counter = sequence.joined + token - sequence.generated;
-    this.#requests.firstAnswer[sequence.spec.id] = this.log.timeOf(counter);
+    this.#requests.firstAnswer[sequence.spec.id] = this.ledger.log.timeOf(counter);
   }
 
   /** An iteration without decoding: those that decode have to remember their last token. */
   #pause(now: number): void {
-    for (const sequence of this.#running) {
-      if (sequence.state !== "decoding" || !Number.isNaN(sequence.lastToken)) continue;
-      sequence.lastToken = now;
-      this.#paused.push(sequence);
-    }
-  }
-
-  #countReads(steps: number): void {
-    this.#decoding.read.forEach((line, g) => {
-      this.totals.read[g] = (this.totals.read[g] as number) + total(line, steps);
-    });
-  }
-
-  /** Writes the run down and returns the tokens it emitted. */
-  #record(run: ActiveRun, counter: number, blocksBefore: number): number {
-    const { log, totals } = this;
-    const { start, cost, steps, decodes, plan } = run;
-    let prefillTokens = 0;
-    let first = 0;
-    for (const { sequence, tokens } of plan.prefill) {
-      prefillTokens += tokens;
-      if (sequence.prefilled === sequence.contextTokens) first++;
-    }
-    log.start.push(start);
-    log.now.push(cost.now);
-    log.perStep.push(cost.perStep);
-    log.steps.push(steps);
-    log.decodes.push(decodes);
-    log.prefillTokens.push(prefillTokens);
-    log.emitted.push(decodes + first);
-    log.counter.push(counter);
-    log.blocksBefore.push(blocksBefore);
-    log.blocksAfter.push(this.#used);
-    totals.iterations += steps;
-    totals.tokens += steps * decodes;
-    cost.parts.forEach((part: Line, i) => {
-      totals.operatorSeconds[i] = (totals.operatorSeconds[i] as number) + total(part, steps);
-    });
-    this.#recordGaps(run);
-    return steps * decodes + first;
-  }
-
-  #recordGaps({ start, cost, steps, decodes, paused }: ActiveRun): void {
-    const { gaps } = this.log;
-    if (!paused) {
-      gaps.add(cost.now, cost.perStep, steps, decodes);
-      return;
-    }
-    for (const sequence of this.#paused) {
-      gaps.add(start + cost.now - sequence.lastToken, 0, 1, 1);
-      sequence.lastToken = NaN;
-    }
-    gaps.add(cost.now, 0, 1, decodes - this.#paused.length);
-    gaps.add(cost.now + cost.perStep, cost.perStep, steps - 1, decodes);
-    this.#paused = [];
+    for (const sequence of this.#running) if (sequence.state === "decoding") this.ledger.pause(sequence, now);
   }
 }
 

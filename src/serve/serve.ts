@@ -3,7 +3,8 @@ import { eventQueue } from "../core/event-queue.js";
 import { toQuantum } from "../core/quantum.js";
 import { stream } from "../core/rng.js";
 import type { RequestSpec } from "../workload/workload.js";
-import { Replica, type ReplicaTotals } from "./replica.js";
+import type { ReplicaTotals } from "./ledger.js";
+import { Replica } from "./replica.js";
 import { RequestTable } from "./request-table.js";
 import { createRouter, type Router } from "./router.js";
 import type { RunLog } from "./run-log.js";
@@ -83,8 +84,8 @@ class Simulation {
       check(replica.usedBlocks(now) === 0, "blocks are held after the last request");
     return {
       requests: this.#requests,
-      logs: this.#replicas.map((replica) => replica.log),
-      totals: this.#replicas.map((replica) => replica.totals),
+      logs: this.#replicas.map(({ ledger }) => ledger.log),
+      totals: this.#replicas.map(({ ledger }) => ledger.totals),
       failed: this.#failed,
       truncated: this.#truncated,
       end: this.#end,

@@ -1,0 +1,110 @@
+import { total, type Line } from "../core/line.js";
+import { OPERATORS, type StepCost } from "../cost/cost-model.js";
+import { RunLog } from "./run-log.js";
+import type { Sequence } from "./sequence.js";
+
+/** Totals that reports need, exact in any order of summation. */
+export interface ReplicaTotals {
+  readonly operatorSeconds: number[]; // in the order of OPERATORS
+  readonly read: number[]; // a layer group, tokens of one layer read by decode steps
+  iterations: number;
+  tokens: number; // through the layers
+  emitted: number; // output tokens
+  recomputedTokens: number; // prefilled again after a preemption
+  preemptions: number;
+  peakLayerBlocks: number;
+}
+
+/** A run that has ended, as it goes into the books. */
+export interface EndedRun {
+  readonly start: number;
+  readonly cost: StepCost;
+  readonly steps: number;
+  readonly decodes: number;
+  readonly prefillTokens: number;
+  readonly firstTokens: number; // that prefill emits
+  readonly read: readonly Line[];
+  readonly counter: number; // decode counter before the run
+  readonly blocksBefore: number;
+  readonly blocksAfter: number;
+}
+
+/** What one replica writes down: the run log, totals, and the gaps between tokens. */
+export class Ledger {
+  readonly log = new RunLog();
+  readonly totals: ReplicaTotals;
+  #paused: Sequence[] = []; // that decode, but not in the iteration before
+
+  constructor(groups: number) {
+    this.totals = {
+      operatorSeconds: OPERATORS.map(() => 0),
+      read: Array.from({ length: groups }, () => 0),
+      iterations: 0,
+      tokens: 0,
+      emitted: 0,
+      recomputedTokens: 0,
+      preemptions: 0,
+      peakLayerBlocks: 0,
+    };
+  }
+
+  record(run: EndedRun): void {
+    const { log, totals } = this;
+    const { cost, steps, decodes } = run;
+    log.start.push(run.start);
+    log.now.push(cost.now);
+    log.perStep.push(cost.perStep);
+    log.steps.push(steps);
+    log.decodes.push(decodes);
+    log.prefillTokens.push(run.prefillTokens);
+    log.emitted.push(decodes + run.firstTokens);
+    log.counter.push(run.counter);
+    log.blocksBefore.push(run.blocksBefore);
+    log.blocksAfter.push(run.blocksAfter);
+    totals.iterations += steps;
+    totals.tokens += steps * decodes;
+    totals.emitted += steps * decodes + run.firstTokens;
+    totals.peakLayerBlocks = Math.max(totals.peakLayerBlocks, run.blocksAfter);
+    cost.parts.forEach((part, i) => add(totals.operatorSeconds, i, total(part, steps)));
+    if (decodes === 0) return;
+    run.read.forEach((line, g) => add(totals.read, g, total(line, steps)));
+    this.#recordGaps(run);
+  }
+
+  /** The last token of a sequence lies at `now`, and the next iteration will not decode it. */
+  pause(sequence: Sequence, now: number): void {
+    if (!Number.isNaN(sequence.lastToken)) return;
+    sequence.lastToken = now;
+    this.#paused.push(sequence);
+  }
+
+  /** A sequence leaves its seat; the gap to its next token begins at its last one. */
+  preempt(sequence: Sequence, now: number): void {
+    if (Number.isNaN(sequence.lastToken)) sequence.lastToken = now;
+    else this.#paused = this.#paused.filter((other) => other !== sequence);
+  }
+
+  /** A token came from recomputing a preempted sequence. */
+  resume(sequence: Sequence, now: number): void {
+    this.log.gaps.add(now - sequence.lastToken, 0, 1, 1);
+  }
+
+  #recordGaps({ start, cost, steps, decodes }: EndedRun): void {
+    const { gaps } = this.log;
+    if (this.#paused.length === 0) {
+      gaps.add(cost.now, cost.perStep, steps, decodes);
+      return;
+    }
+    for (const sequence of this.#paused) {
+      gaps.add(start + cost.now - sequence.lastToken, 0, 1, 1);
+      sequence.lastToken = NaN;
+    }
+    gaps.add(cost.now, 0, 1, decodes - this.#paused.length);
+    gaps.add(cost.now + cost.perStep, cost.perStep, steps - 1, decodes);
+    this.#paused = [];
+  }
+}
+
+function add(sums: number[], index: number, amount: number): void {
+  sums[index] = (sums[index] as number) + amount;
+}
