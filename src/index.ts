@@ -1,0 +1,35 @@
+/**
+ * The public names of raas-sim. To read the code, follow a command from its arguments to its files:
+ * cli/main → cli/resolve (names become objects) → serve/scenario (objects become a scenario) → serve/serve (the event
+ * loop) → serve/replica (one engine: plan, run, books) → serve/outcome-of (figures) → report. A cache policy is one file
+ * in policy/; what a step costs is cost/kernel-cost; what may repeat without being simulated is core/line.
+ */
+export { InputError } from "./core/check.js";
+export type { Line } from "./core/line.js";
+export type { Batch, CostModel, LayerGroup, PrefillChunk, StepCost } from "./cost/cost-model.js";
+export { kernelCost } from "./cost/kernel-cost.js";
+export { parseProfile } from "./hardware/parse.js";
+export type { HardwareProfile } from "./hardware/profile.js";
+export { parseModelConfig } from "./model/config.js";
+export type { ModelShape } from "./model/model-shape.js";
+export { MODELS } from "./model/shapes.js";
+export { kvBytesPerTokenLayer, parameterCount, weightBytes } from "./model/size.js";
+export { footprintViolations } from "./policy/conformance.js";
+export { policyFromModule } from "./policy/outside.js";
+export type { LayerFootprint, Lengths, Policy, PolicyDefinition } from "./policy/policy.js";
+export { createPolicy, POLICIES } from "./policy/table.js";
+export { compareReport } from "./report/compare-report.js";
+export { renderHtml } from "./report/html.js";
+export type { Chart, Report } from "./report/report.js";
+export { serveReport } from "./report/serve-report.js";
+export { renderSvg } from "./report/svg.js";
+export { SCENARIO_OPTIONS, type ScenarioOptions } from "./serve/options.js";
+export type { Outcome } from "./serve/outcome.js";
+export { outcome } from "./serve/outcome-of.js";
+export { scenario, type Scenario } from "./serve/scenario.js";
+export type { Plan, Scheduler, ServerView } from "./serve/scheduler.js";
+export { serve, type ServeResult } from "./serve/serve.js";
+export { parseDefinition } from "./workload/definition.js";
+export { definitionWorkload, fixedWorkload, logWorkload } from "./workload/generate.js";
+export { parseRequestLog } from "./workload/request-log.js";
+export type { RequestSpec, Workload } from "./workload/workload.js";
