@@ -22,7 +22,10 @@ export function expertShape(
     );
   }
   if (shape.denseLayers > layers) {
-    throw new InputError(path, `has ${shape.denseLayers} dense layers of ${layers}; expected at most all of them`);
+    throw new InputError(
+      `${path} ${kind === "deepseek" ? "first_k_dense_replace" : "mlp_only_layers"}`,
+      `${shape.denseLayers} is not allowed; expected at most the ${layers} layers of the model`,
+    );
   }
   return shape;
 }

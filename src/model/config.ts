@@ -99,11 +99,10 @@ function headDim(config: Config, latent: LatentAttentionShape | undefined, path:
   );
 }
 
-/** The name that the file gives itself, or else the folder or file it lies in. */
+/** The folder of a config.json or the name of another file; a bare config.json may name itself. */
 function modelName(json: Json, path: string): string {
+  const parts = path.split(/[/\\]/).filter((part) => part !== "" && part !== "." && part !== "config.json");
   const own = json["_name_or_path"];
-  const parts = (typeof own === "string" && own !== "" ? own : path).split(/[/\\]/).filter((part) => part !== "");
-  const last = parts.at(-1) ?? path;
-  const name = last === "config.json" ? (parts.at(-2) ?? last) : last;
-  return name.replace(/\.json$/, "").toLowerCase();
+  const name = parts.at(-1) ?? (typeof own === "string" ? own.split("/").at(-1) : undefined) ?? "";
+  return name === "" ? "config" : name.replace(/\.json$/, "").toLowerCase();
 }
