@@ -2,9 +2,8 @@
 import yargs, { type Argv } from "yargs";
 import { hideBin } from "yargs/helpers";
 import { InputError } from "../core/check.js";
-import { scenarioOptions, type Flags } from "./flags.js";
+import { runCompare, runList, runServe, runShow } from "./commands.js";
 import { isBooleanOption, OPTION_NAMES, optionHelp } from "./options.js";
-import { outputCompare, outputFlags, outputServe } from "./output.js";
 import { version } from "./version.js";
 
 const EXIT_INPUT = 2;
@@ -43,55 +42,8 @@ function scenarioFlags(command: Argv): Argv {
     });
 }
 
-async function runServe(flags: Flags): Promise<void> {
-  const output = outputFlags(flags);
-  const options = await scenarioOptions(flags);
-  const { resolve } = await import("./resolve.js");
-  const { simulate } = await import("./simulate.js");
-  const resolved = await resolve(options);
-  const [policy, ...others] = resolved.policies;
-  if (policy === undefined || others.length > 0) {
-    throw new InputError("--policy", `serve takes one policy, ${resolved.policies.length} are given; use compare`);
-  }
-  await outputServe(simulate(options, resolved, policy), output);
-}
-
-async function runCompare(flags: Flags): Promise<void> {
-  const output = outputFlags(flags);
-  const options = await scenarioOptions(flags);
-  const { resolve } = await import("./resolve.js");
-  const { simulate } = await import("./simulate.js");
-  const resolved = await resolve(options);
-  if (resolved.policies.length < 2) {
-    throw new InputError(
-      "--policy",
-      "compare takes at least two policies, e.g. --policy dense,quest:budget=1024,raas:budget=512|1024",
-    );
-  }
-  await outputCompare(
-    resolved.policies.map((policy) => simulate(options, resolved, policy)),
-    output,
-  );
-}
-
-async function runList(flags: Flags): Promise<void> {
-  const { LISTS, listing } = await import("./show.js");
-  const what = LISTS.find((name) => name === flags["what"]);
-  if (what === undefined) throw new InputError("list", `"${String(flags["what"])}" is not one of ${LISTS.join(", ")}`);
-  process.stdout.write(`${listing(what)}\n`);
-}
-
-async function runShow(flags: Flags): Promise<void> {
-  const { showing } = await import("./show.js");
-  process.stdout.write(`${await showing(String(flags["name"]))}\n`);
-}
-
-function parser(): Argv {
-  return yargs(hideBin(process.argv))
-    .scriptName("raas-sim")
-    .usage(
-      "$0 COMMAND\n\nPredicts throughput, latency, memory, energy and cost of serving reasoning models,\nfor any KV-cache policy, before anyone pays for the GPUs.",
-    )
+function simulations(parser: Argv): Argv {
+  return parser
     .command(
       "serve",
       "simulate one deployment",
@@ -123,13 +75,17 @@ function parser(): Argv {
             "four policies",
           ),
       runCompare,
-    )
+    );
+}
+
+function lookUps(parser: Argv): Argv {
+  return parser
     .command(
       "list <what>",
       "list models, hardware, policies or workloads",
       (y) =>
         y
-          .positional("what", { string: true, describe: "models, hardware, policies or workloads" })
+          .positional("what", { type: "string", describe: "models, hardware, policies or workloads" })
           .example("$0 list models", "built-in models and their sizes"),
       runList,
     )
@@ -138,10 +94,19 @@ function parser(): Argv {
       "everything known of one model, GPU, policy or workload",
       (y) =>
         y
-          .positional("name", { string: true })
-          .example("$0 show h100-sxm", "the profile with the source of each number"),
+          .positional("name", { type: "string", describe: "a name that list prints" })
+          .example("$0 show h100-sxm", "the profile, with the source of each number"),
       runShow,
-    )
+    );
+}
+
+function parser(): Argv {
+  const base = yargs(hideBin(process.argv))
+    .scriptName("raas-sim")
+    .usage(
+      "$0 COMMAND\n\nPredicts throughput, latency, memory, energy and cost of serving reasoning models,\nfor any KV-cache policy, before anyone pays for the GPUs.",
+    );
+  return lookUps(simulations(base))
     .demandCommand(1, "Name a command: serve, compare, list or show.")
     .strict()
     .recommendCommands()

@@ -1,4 +1,4 @@
-import type { Outcome } from "../serve/outcome.js";
+import type { Summary } from "../serve/outcome.js";
 import { outcome, summary } from "../serve/outcome-of.js";
 import { InputError } from "../core/check.js";
 import type { Report } from "../report/report.js";
@@ -65,8 +65,9 @@ async function write(
   flags: OutputFlags,
 ): Promise<void> {
   const { renderHtml } = await import("../report/html.js");
+  const { readRuntime } = await import("../report/runtime.js");
   files.set("result.json", `${JSON.stringify(data, null, 2)}\n`);
-  files.set("report.html", await renderHtml(report));
+  files.set("report.html", await renderHtml(report, readRuntime()));
   if (flags.svg || flags.png) {
     const { renderSvg } = await import("../report/svg.js");
     for (const chart of report.charts) {
@@ -79,7 +80,7 @@ async function write(
 }
 
 /** vLLM's benchmark writes its figures at the top level: so do we, the rest beside them. */
-function flat(short: Pick<Outcome, "metrics">): object {
+function flat(short: Summary): object {
   const { metrics, ...rest } = short;
   return { ...metrics, ...rest };
 }

@@ -139,7 +139,11 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
   }
   const { parseRequestLog } = await import("../workload/request-log.js");
   const log = parseRequestLog(bytes, path);
-  const rateScale = requestRate === undefined ? undefined : requestRate / meanRate(log);
+  const recorded = meanRate(log);
+  if (requestRate !== undefined && recorded === Infinity) {
+    throw new InputError("request-rate", `${path} has no rate to scale: all of its requests arrive at once`);
+  }
+  const rateScale = requestRate === undefined ? undefined : requestRate / recorded;
   return logWorkload(log, { rateScale, ...extent }, basename(path));
 }
 

@@ -1,5 +1,5 @@
 import { InputError } from "../core/check.js";
-import { activeParameters, kvBytesPerToken } from "./model-facts.js";
+import { kvBytesPerTokenLayer, parameterCount, weightBytes } from "../model/size.js";
 import { MODELS } from "../model/shapes.js";
 import { POLICIES } from "../policy/table.js";
 import { textTable } from "../report/text-table.js";
@@ -18,13 +18,13 @@ export function listing(what: ListName): string {
       return table(
         ["model", "parameters", "active", "weights GiB", "KV bytes/token", "context"],
         Object.values(MODELS).map((model) => {
-          const { total, active, weightBytes } = activeParameters(model);
+          const { total, active } = parameterCount(model);
           return [
             model.name,
             billions(total),
             billions(active),
-            (weightBytes / GIB).toFixed(1),
-            kvBytesPerToken(model).toLocaleString("en-US"),
+            (weightBytes(model) / GIB).toFixed(1),
+            (model.layers * kvBytesPerTokenLayer(model, "bf16", 1)).toLocaleString("en-US"),
             model.maxPositions.toLocaleString("en-US"),
           ];
         }),

@@ -2,18 +2,13 @@ import type { SeriesSample } from "../core/quantile.js";
 import { OPERATORS } from "../cost/cost-model.js";
 import { decodeCurve } from "./decode-curve.js";
 import { latencies, metrics, type Latencies } from "./metrics.js";
-import type { LatencyMetric, LatencyPoint, OperatorShare, Outcome } from "./outcome.js";
+import type { LatencyMetric, LatencyPoint, OperatorShare, Outcome, Summary } from "./outcome.js";
 import { saturation } from "./saturation.js";
 import type { Scenario } from "./scenario.js";
 import type { ServeResult } from "./serve.js";
 import { timeSeries } from "./time-series.js";
 
-/** Figures only: what the table and --json need. */
-export type Summary = Pick<
-  Outcome,
-  "label" | "version" | "seed" | "scenario" | "resolved" | "profile" | "metrics" | "saturation" | "memory" | "notes"
->;
-
+/** The figures alone. */
 export function summary(
   scenario: Scenario,
   result: ServeResult,

@@ -20,6 +20,9 @@ export interface Outcome {
   readonly notes: readonly string[]; // approximations and warnings a reader must know
 }
 
+/** The figures without the charts' data: enough for tables and JSON. */
+export type Summary = Omit<Outcome, "latency" | "series" | "operators" | "decodeCurve">;
+
 /** Keys as vLLM's benchmark writes them, and ours in the same style. Latencies in milliseconds. */
 export type Metrics = Readonly<Record<string, number | null>>;
 

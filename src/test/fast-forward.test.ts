@@ -48,7 +48,7 @@ const arbitraryScenario: fc.Arbitrary<ToyOptions> = fc
     requests: arbitraryRequests,
     policy: fc.constantFrom(keepAll, sawtooth(64), sawtooth(33)),
     cost: fc.constantFrom(linearCost(0.01, 1e-4, 1e-6), linearCost(0.02, 0, 3e-5, 700), linearCost(0.05, 1e-3, 0)),
-    groups: fc.constantFrom<ToyOptions["groups"]>(
+    groups: fc.constantFrom<NonNullable<ToyOptions["groups"]>>(
       [{ layers: 1, kind: "policy", window: Infinity }],
       [
         { layers: 3, kind: "policy", window: Infinity },
@@ -68,7 +68,7 @@ const arbitraryScenario: fc.Arbitrary<ToyOptions> = fc
     frontEndSeconds: fc.constantFrom(0, 0.015),
   })
   .map(({ poolFactor, ...options }) => {
-    const layers = (options.groups ?? []).reduce((sum, group) => sum + group.layers, 0);
+    const layers = options.groups.reduce((sum, group) => sum + group.layers, 0);
     const longest = layers * Math.ceil(272 / options.blockTokens);
     return { ...options, layerBlocks: Math.ceil(poolFactor * longest) };
   });

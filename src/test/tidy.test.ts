@@ -64,13 +64,17 @@ test("report and serve see only types of what they draw and price", () => {
   const wrong = files
     .filter(({ folder, path }) => folder === "report" && !path.endsWith(".test.ts"))
     .flatMap(({ path, text }) =>
-      [...text.matchAll(/^import (?!type)[^;]*"\.\.\/(?:\.\.\/)?serve\//gm)].map(() => `${path} imports more than types of serve`),
+      [...text.matchAll(/^import (?!type)[^;]*"\.\.\/(?:\.\.\/)?serve\//gm)].map(
+        () => `${path} imports more than types of serve`,
+      ),
     );
   expect(wrong).toEqual([]);
 });
 
 test("files are short", () => {
-  const long = files.map(({ path, text }) => ({ path, lines: text.split("\n").length })).filter(({ lines }) => lines > MAX_LINES);
+  const long = files
+    .map(({ path, text }) => ({ path, lines: text.split("\n").length }))
+    .filter(({ lines }) => lines > MAX_LINES);
   expect(long).toEqual([]);
 });
 
@@ -84,7 +88,14 @@ test("no clock and no unseeded chance outside the command line and benchmarks", 
 
 test("every file is imported by another, or is an entry", () => {
   const imported = new Set(files.flatMap(({ imports }) => imports));
-  const entries = new Set(["index.ts", "cli/main.ts", "bench/main.ts", "bench/usage.ts", "test/write-reports.ts", "vitest.config.ts"]);
+  const entries = new Set([
+    "index.ts",
+    "cli/main.ts",
+    "bench/main.ts",
+    "bench/usage.ts",
+    "test/write-reports.ts",
+    "vitest.config.ts",
+  ]);
   const dead = files.filter(({ path }) => !path.endsWith(".test.ts") && !imported.has(path) && !entries.has(path));
   expect(dead.map(({ path }) => path)).toEqual([]);
 });

@@ -1,0 +1,48 @@
+import { InputError } from "../core/check.js";
+import { scenarioOptions, type Flags } from "./flags.js";
+import { outputCompare, outputFlags, outputServe } from "./output.js";
+
+/** What each command does with its flags. Modules that only some commands need are loaded by those. */
+
+export async function runServe(flags: Flags): Promise<void> {
+  const output = outputFlags(flags);
+  const options = await scenarioOptions(flags);
+  const { resolve } = await import("./resolve.js");
+  const { simulate } = await import("./simulate.js");
+  const resolved = await resolve(options);
+  const [policy, ...others] = resolved.policies;
+  if (policy === undefined || others.length > 0) {
+    throw new InputError("--policy", `serve takes one policy, ${resolved.policies.length} are given; use compare`);
+  }
+  await outputServe(simulate(options, resolved, policy), output);
+}
+
+export async function runCompare(flags: Flags): Promise<void> {
+  const output = outputFlags(flags);
+  const options = await scenarioOptions(flags);
+  const { resolve } = await import("./resolve.js");
+  const { simulate } = await import("./simulate.js");
+  const resolved = await resolve(options);
+  if (resolved.policies.length < 2) {
+    throw new InputError(
+      "--policy",
+      "compare takes at least two policies, e.g. --policy dense,quest:budget=1024,raas:budget=512|1024",
+    );
+  }
+  await outputCompare(
+    resolved.policies.map((policy) => simulate(options, resolved, policy)),
+    output,
+  );
+}
+
+export async function runList(flags: Flags): Promise<void> {
+  const { LISTS, listing } = await import("./show.js");
+  const what = LISTS.find((name) => name === flags["what"]);
+  if (what === undefined) throw new InputError("list", `"${String(flags["what"])}" is not one of ${LISTS.join(", ")}`);
+  process.stdout.write(`${listing(what)}\n`);
+}
+
+export async function runShow(flags: Flags): Promise<void> {
+  const { showing } = await import("./show.js");
+  process.stdout.write(`${await showing(String(flags["name"]))}\n`);
+}
