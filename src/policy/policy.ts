@@ -69,13 +69,14 @@ export type Parameter =
   | { readonly kind: "boolean"; readonly default: boolean; readonly help: string };
 
 export type Parameters = Readonly<Record<string, Parameter>>;
-export type ValuesOf<P extends Parameters> = {
-  readonly [K in keyof P]: P[K] extends { kind: "integer" | "number" }
-    ? number
-    : P[K] extends { kind: "boolean" }
-      ? boolean
-      : string;
-};
+export type ValueOf<P extends Parameter> = P extends { kind: "integer" | "number" }
+  ? number
+  : P extends { kind: "boolean" }
+    ? boolean
+    : P extends { choices: readonly (infer C extends string)[] }
+      ? C
+      : never;
+export type ValuesOf<P extends Parameters> = { readonly [K in keyof P]: ValueOf<P[K]> };
 
 /** What `create` returns: the policy without what the table fills in (name, kind, parameters, denseLayers, source). */
 export type PolicyBody = Pick<Policy, "label" | "indexPageTokens" | "work" | "notes" | "footprint">;

@@ -1,0 +1,53 @@
+import { InputError } from "../core/check.js";
+import type { Parameters, PolicyDefinition, PolicyWork } from "./policy.js";
+
+/** Gives a definition's `create` the exact types of its parameters. */
+export function definePolicy<const P extends Parameters>(definition: PolicyDefinition<P>): PolicyDefinition<P> {
+  return definition;
+}
+
+export const BUDGET = {
+  kind: "integer",
+  default: 1024,
+  min: 16,
+  max: 1_048_576,
+  help: "tokens a layer keeps or reads",
+} as const;
+
+export const PAGE = {
+  kind: "integer",
+  default: 16,
+  min: 1,
+  max: 256,
+  powerOfTwo: true,
+  help: "tokens of a page; the budget is a multiple of it",
+} as const;
+
+/** A policy that adds nothing to a decode step. */
+export const NO_WORK: PolicyWork = {
+  materialisesScores: false,
+  representativeShare: 0,
+  selects: false,
+  compressEverySteps: 0,
+  comparesKeys: false,
+};
+
+export const SLOTS_NOTE =
+  "Memory of an evicted token is taken to be free for the next one at once (compaction costs nothing).";
+
+export const PAGED_NOTE =
+  "The newest page is partly filled: reads are the mean over its filling, as a whole number of tokens.";
+
+/** Throws InputError unless the budget is a whole number of pages. */
+export function requireWholePages(kind: string, budget: number, page: number): void {
+  if (budget % page === 0) return;
+  const below = budget - (budget % page);
+  const nearest = below === 0 ? `${page} is` : `${below} and ${below + page} are`;
+  throw new InputError(`policy ${kind}`, `budget=${budget} is not a multiple of page=${page}; ${nearest}`);
+}
+
+/** Throws InputError unless a part of the budget leaves room for the rest. */
+export function requireBelowBudget(kind: string, name: string, value: number, budget: number): void {
+  if (value < budget) return;
+  throw new InputError(`policy ${kind}`, `${name}=${value} must be below budget=${budget}`);
+}

@@ -1,0 +1,62 @@
+import { DENSE_LAYERS, withDenseLayers } from "./dense-layers.js";
+import { dense } from "./dense.js";
+import { h2o } from "./h2o.js";
+import type { Parameters, ParameterValue, Policy, PolicyDefinition, ValuesOf } from "./policy.js";
+import { quest } from "./quest.js";
+import { rKv } from "./r-kv.js";
+import { raas } from "./raas.js";
+import { slidingWindow } from "./sliding-window.js";
+import { snapkvD } from "./snapkv-d.js";
+import { streamingLlm } from "./streaming-llm.js";
+import { tova } from "./tova.js";
+
+export type PolicyName =
+  "dense" | "sliding-window" | "streaming-llm" | "h2o" | "tova" | "snapkv-d" | "quest" | "raas" | "r-kv";
+
+/** Every built-in policy. Dense has no denseLayers: it would change nothing. */
+export const POLICIES: Readonly<Record<PolicyName, PolicyDefinition>> = {
+  dense,
+  "sliding-window": withDenseLayers(slidingWindow, 0),
+  "streaming-llm": withDenseLayers(streamingLlm, 0),
+  h2o: withDenseLayers(h2o, 0),
+  tova: withDenseLayers(tova, 0),
+  "snapkv-d": withDenseLayers(snapkvD, 0),
+  quest: withDenseLayers(quest, 2),
+  raas: withDenseLayers(raas, 0),
+  "r-kv": withDenseLayers(rKv, 0),
+};
+
+/** Builds a policy; values not given are the defaults. Its name is a specification that builds the same policy again. */
+export function createPolicy(
+  kind: string,
+  definition: PolicyDefinition,
+  values: Readonly<Record<string, ParameterValue>>,
+): Policy {
+  const entries = Object.entries(definition.parameters).map(
+    ([key, parameter]) => [key, values[key] ?? parameter.default] as const,
+  );
+  const parameters = Object.fromEntries(entries);
+  const body = definition.create(parameters as ValuesOf<Parameters>);
+  const changed = entries.filter(([key, value]) => value !== definition.parameters[key]?.default);
+  const written = changed.map(([key, value]) => `${key}=${String(value)}`);
+  const words = body.label.split(" ");
+  const unlabelled = written.filter((_, i) => !isInLabel(words, entries[0]?.[0], changed[i]));
+  return {
+    ...body,
+    name: written.length === 0 ? kind : `${kind}:${written.join(",")}`,
+    label: unlabelled.length === 0 ? body.label : `${body.label} (${unlabelled.join(", ")})`,
+    kind,
+    parameters,
+    denseLayers: Number(parameters[DENSE_LAYERS] ?? 0),
+    source: definition.source,
+  };
+}
+
+/** Labels carry the value of the first parameter, the budget: "Quest 512". */
+function isInLabel(
+  words: readonly string[],
+  first: string | undefined,
+  entry: readonly [string, ParameterValue] | undefined,
+): boolean {
+  return entry !== undefined && entry[0] === first && words.includes(String(entry[1]));
+}

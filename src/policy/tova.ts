@@ -1,0 +1,20 @@
+import { evictByToken } from "./closed-forms.js";
+import { BUDGET, definePolicy, NO_WORK, SLOTS_NOTE } from "./definition.js";
+
+/**
+ * TOVA (arXiv 2401.06104; schwartz-lab-NLP/TOVA, src/tova_cache.py): after each step the token that this step's query
+ * attends to least is dropped, the same one for all heads of a layer. Departure: the code cuts the prompt at the end of
+ * prefill, here the first decode step still reads all of it.
+ */
+export const tova = definePolicy({
+  title: "drops the token the newest query attends to least",
+  source: "https://arxiv.org/abs/2401.06104",
+  parameters: { budget: { ...BUDGET, help: "tokens a layer keeps" } },
+  create: ({ budget }) => ({
+    label: `TOVA ${budget}`,
+    indexPageTokens: 0,
+    work: { ...NO_WORK, materialisesScores: true, selects: true },
+    notes: [SLOTS_NOTE, "Needs the attention weights, so decode attention is not fused."],
+    footprint: (lengths) => evictByToken(budget, lengths),
+  }),
+});
