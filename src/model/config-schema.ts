@@ -87,7 +87,7 @@ function valueAt(json: unknown, keys: readonly PropertyKey[]): unknown {
 
 /** A value as text for a message, shortened. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = value === undefined ? "nothing" : JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

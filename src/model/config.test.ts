@@ -122,9 +122,17 @@ describe("a configuration file", () => {
 
   it("of DeepSeek-V2-Lite has a latent cache and no query rank", () => {
     const json = config("deepseek_v2", [27, 2048, 10944, 16, 16, 102400, 163840], {
-      ...{ first_k_dense_replace: 1, n_routed_experts: 64, n_shared_experts: 2, moe_intermediate_size: 1408 },
-      ...{ num_experts_per_tok: 6, kv_lora_rank: 512, q_lora_rank: null, topk_method: "greedy" },
-      ...{ qk_nope_head_dim: 128, qk_rope_head_dim: 64, v_head_dim: 128 },
+      first_k_dense_replace: 1,
+      n_routed_experts: 64,
+      n_shared_experts: 2,
+      moe_intermediate_size: 1408,
+      num_experts_per_tok: 6,
+      kv_lora_rank: 512,
+      q_lora_rank: null,
+      topk_method: "greedy",
+      qk_nope_head_dim: 128,
+      qk_rope_head_dim: 64,
+      v_head_dim: 128,
     });
     const shape = parseModelConfig(json, "v2.json");
     expect(parameterCount(shape).total).toBe(15_706_484_224); // as its checkpoint states
