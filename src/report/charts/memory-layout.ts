@@ -1,0 +1,75 @@
+import type { MemoryLayout, Outcome } from "../../serve/outcome.js";
+import { gib } from "../format.js";
+import type { Chart } from "../report.js";
+import { chartSpec, policyAxis } from "../theme.js";
+
+const PARTS: readonly { part: string; of: keyof MemoryLayout; color: string }[] = [
+  { part: "weights", of: "weight_bytes", color: "#0072B2" },
+  { part: "activations", of: "activation_bytes", color: "#D55E00" },
+  { part: "outside the framework", of: "non_torch_bytes", color: "#CC79A7" },
+  { part: "KV pool", of: "kv_pool_bytes", color: "#009E73" },
+  { part: "not used", of: "free_bytes", color: "#6E6E6E" },
+];
+
+/** What one GPU's memory is spent on. */
+export function memoryLayoutChart(outcomes: readonly Outcome[]): Chart {
+  const rows = outcomes.flatMap((outcome) =>
+    PARTS.map(({ part, of }, rank) => ({
+      policy: outcome.label,
+      part,
+      rank,
+      bytes: outcome.memory[of],
+      text: gib(outcome.memory[of]),
+    })),
+  );
+  const largest = Math.max(1, ...outcomes.map((outcome) => outcome.memory.gpu_memory_bytes)) / 2 ** 30;
+  const x = {
+    field: "gib",
+    type: "quantitative",
+    stack: "zero",
+    axis: { title: "Memory of one GPU (GiB)", tickCount: 8 },
+    scale: { domain: [0, largest], nice: false },
+  };
+  const y = policyAxis(outcomes);
+  const order = { field: "rank", type: "quantitative" };
+  return {
+    name: "memory-layout",
+    title: "Memory of one GPU",
+    caption: "The bar is as long as the GPU's memory. The KV pool is what is left for the cache of all requests.",
+    spec: chartSpec({
+      width: 900,
+      height: { step: 34 },
+      transform: [
+        { calculate: "datum.bytes / 1073741824", as: "gib" },
+        // Only what is wide enough holds its number.
+        { calculate: `datum.gib > ${0.08 * largest} ? datum.text : ''`, as: "shown" },
+      ],
+      layer: [
+        {
+          mark: { type: "bar", tooltip: true },
+          encoding: {
+            x,
+            y,
+            order,
+            color: {
+              field: "part",
+              type: "nominal",
+              scale: { domain: PARTS.map(({ part }) => part), range: PARTS.map(({ color }) => color) },
+            },
+          },
+        },
+        {
+          mark: { type: "text", color: "white", fontSize: 11, fontWeight: "bold" },
+          encoding: {
+            x: { ...x, bandPosition: 0.5 },
+            y,
+            order,
+            detail: { field: "part", type: "nominal" },
+            text: { field: "shown", type: "nominal" },
+          },
+        },
+      ],
+    }),
+    rows,
+  };
+}

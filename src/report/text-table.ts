@@ -1,0 +1,102 @@
+import Table from "cli-table3";
+import type { Summary } from "../serve/outcome.js";
+import { AFTER_LATENCY, ALL_SECTIONS, BEFORE_LATENCY, latencyTable, sectionTable } from "./figures.js";
+import type { ReportTable } from "./report.js";
+
+export interface TextColumn {
+  readonly title: string;
+  readonly align?: "left" | "right";
+}
+
+const NO_LINES = {
+  top: "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  bottom: "",
+  "bottom-mid": "",
+  "bottom-left": "",
+  "bottom-right": "",
+  left: "",
+  "left-mid": "",
+  mid: "",
+  "mid-mid": "",
+  right: "",
+  "right-mid": "",
+  middle: "  ",
+};
+
+/** A table for terminals and pipes: no colour codes, no frame, one rule under the head. */
+export function textTable(columns: readonly TextColumn[], rows: readonly (readonly string[])[]): string {
+  const widths = columns.map(({ title }, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? "").length)));
+  const table = new Table({
+    head: columns.map(({ title }) => title),
+    colAligns: columns.map(({ align }) => align ?? "left"),
+    chars: NO_LINES,
+    // Empty lists: cli-table3 otherwise colours the head and the frame even into a pipe.
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+  });
+  table.push(widths.map((width) => "─".repeat(width)));
+  for (const row of rows) table.push(columns.map((_, i) => row[i] ?? ""));
+  return table
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n");
+}
+
+/** The figures of one simulation. */
+export function serveTable(outcome: Summary): string {
+  const tables = [
+    ...BEFORE_LATENCY.map((section) => sectionTable(section, [outcome])),
+    latencyTable(outcome),
+    ...AFTER_LATENCY.map((section) => sectionTable(section, [outcome])),
+  ];
+  return join(tables, [outcome]);
+}
+
+/** The figures of several simulations, a column each. */
+export function compareTable(outcomes: readonly Summary[]): string {
+  return join(
+    ALL_SECTIONS.map((section) => sectionTable(section, outcomes)),
+    outcomes,
+  );
+}
+
+function join(tables: readonly ReportTable[], outcomes: readonly Summary[]): string {
+  // Columns of tables with the same number of them stand below each other.
+  const width = (columns: number, i: number): number =>
+    Math.max(
+      ...tables
+        .filter((table) => i === 0 || table.columns.length === columns)
+        .flatMap((table) => [table.columns, ...table.rows].map((row) => (row[i] ?? "").length)),
+    );
+  const blocks = tables.map(({ columns, rows }) =>
+    textTable(
+      columns.map((title, i) => {
+        const room = width(columns.length, i);
+        return i === 0 ? { title: title.padEnd(room) } : { title: title.padStart(room), align: "right" };
+      }),
+      rows,
+    ),
+  );
+  const notes = noteLines(outcomes);
+  return [...blocks, ...(notes.length > 0 ? [["Notes", ...notes].join("\n")] : [])].join("\n\n");
+}
+
+/** Warnings and notes; one that all outcomes share is said once. */
+export function noteLines(outcomes: readonly Summary[]): readonly string[] {
+  const alone = outcomes.length === 1;
+  const warnings = outcomes
+    .filter((outcome) => outcome.saturation.saturated)
+    .map((outcome) => `! ${alone ? "" : `${outcome.label}: `}${outcome.saturation.message}`);
+  return [...warnings, ...sharedNotes(outcomes).map((note) => `- ${note}`)];
+}
+
+export function sharedNotes(outcomes: readonly Summary[]): readonly string[] {
+  const all = [...new Set(outcomes.flatMap((outcome) => outcome.notes))];
+  return all.map((note) => {
+    const having = outcomes.filter((outcome) => outcome.notes.includes(note));
+    return having.length === outcomes.length ? note : `${having.map((outcome) => outcome.label).join(", ")}: ${note}`;
+  });
+}
