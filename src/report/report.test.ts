@@ -25,10 +25,7 @@ const LATENCIES: readonly (readonly [LatencyMetric, number])[] = [
   ["e2el", 60_000],
 ];
 
-/** Made up: no simulation, only the shape of one. `growth` of step time and memory with length, 0 for a flat policy. */
-function outcome(label: string, growth: number, bins = 240): Outcome {
-  const slow = 1 + growth;
-  const wave = (i: number): number => Math.sin(i / 9) + Math.sin(i / 2.3) / 3;
+function metricsOf(slow: number, pressed: boolean): Metrics {
   const metrics: Record<string, number | null> = {
     duration: 812.4,
     completed: 1024,
@@ -43,7 +40,7 @@ function outcome(label: string, growth: number, bins = 240): Outcome {
     output_throughput: 10_108 / slow,
     total_token_throughput: 10_603 / slow,
     peak_kv_share: Math.min(1, 0.22 * slow ** 2),
-    preemptions: growth > 1 ? 37 : 0,
+    preemptions: pressed ? 37 : 0,
     energy_j: 5.5e6,
     cost_usd: 2.34,
     cost_per_million_output_tokens_usd: 0.285 * slow,
@@ -52,6 +49,13 @@ function outcome(label: string, growth: number, bins = 240): Outcome {
     const values = { mean: 1.1, median: 1, std: 0.4, p50: 1, p90: 1.9, p95: 2.4, p99: 3.3 };
     for (const [name, factor] of Object.entries(values)) metrics[`${name}_${metric}_ms`] = ms * factor * slow;
   }
+  return metrics;
+}
+
+/** Made up: no simulation, only the shape of one. `growth` of step time and memory with length, 0 for a flat policy. */
+function outcome(label: string, growth: number, bins = 240): Outcome {
+  const slow = 1 + growth;
+  const wave = (i: number): number => Math.sin(i / 9) + Math.sin(i / 2.3) / 3;
   return {
     label,
     version: "0.1.0",
@@ -59,7 +63,7 @@ function outcome(label: string, growth: number, bins = 240): Outcome {
     scenario: { model: "qwen2.5-math-7b", tp: 1, replicas: 2, policy: label, "request-rate": 1.3 },
     resolved: { model: { name: "Qwen2.5-Math-7B", source: "config.json" }, price_per_gpu_hour_usd: 2.5 },
     profile: { name: "h100-sxm", kind: "datasheet", sources: { peak: "</script><script>alert(1)</script>" } },
-    metrics: metrics as Metrics,
+    metrics: metricsOf(slow, growth > 1),
     saturation: {
       saturated: growth > 1,
       message: growth > 1 ? "SATURATED: the queue grows" : "the queue does not grow",
