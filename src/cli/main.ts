@@ -8,38 +8,26 @@ import { version } from "./version.js";
 
 const EXIT_INPUT = 2;
 
-/** Every option of a scenario, and where results go. Numbers stay text here: checkOptions says what is wrong with them. */
+/**
+ * Every option of a scenario, and where results go. Numbers stay text here: checkOptions says what is wrong with them.
+ * yargs lays out the help text on every run, so options are hidden from it unless help is asked for.
+ */
 function scenarioFlags(command: Argv): Argv {
-  const helping = process.argv.includes("--help") || process.argv.includes("-h");
-  command.option("scenario", {
-    string: true,
-    requiresArg: true,
-    group: "Scenario:",
-    describe: "YAML or JSON file with these options; flags override it",
-  });
+  const hidden = !process.argv.includes("--help") && !process.argv.includes("-h");
+  const describe = (name: string): string => (hidden ? "" : optionHelp(name));
+  const text = { string: true, requiresArg: true, hidden } as const;
+  const group = "Scenario:";
+  command.option("scenario", { ...text, group, describe: "YAML or JSON file with these options; flags override it" });
   for (const name of OPTION_NAMES) {
-    const describe = helping ? optionHelp(name) : "";
-    if (isBooleanOption(name)) command.option(name, { boolean: true, group: "Scenario:", describe });
-    else command.option(name, { string: true, requiresArg: true, group: "Scenario:", describe });
+    const kind = isBooleanOption(name) ? ({ boolean: true, hidden } as const) : text;
+    command.option(name, { ...kind, group, describe: describe(name) });
   }
+  const output = (help: string): object => ({ boolean: true, hidden, group: "Output:", describe: help });
   return command
-    .option("json", {
-      boolean: true,
-      group: "Output:",
-      describe: "print one JSON object with the keys of vLLM's benchmark",
-    })
-    .option("out", {
-      string: true,
-      requiresArg: true,
-      group: "Output:",
-      describe: "folder for result.json, requests.parquet and report.html",
-    })
-    .option("svg", { boolean: true, group: "Output:", describe: "write the charts into --out as SVG as well" })
-    .option("png", {
-      boolean: true,
-      group: "Output:",
-      describe: "write the charts into --out as PNG as well (needs @resvg/resvg-js)",
-    });
+    .option("json", output("print one JSON object with the keys of vLLM's benchmark"))
+    .option("out", { ...text, group: "Output:", describe: "folder for result.json, requests.parquet and report.html" })
+    .option("svg", output("write the charts into --out as SVG as well"))
+    .option("png", output("write the charts into --out as PNG as well (needs @resvg/resvg-js)"));
 }
 
 function simulations(parser: Argv): Argv {

@@ -9,7 +9,8 @@ export class InputError extends Error {
   }
 }
 
-/** Our trouble: a broken invariant. Left on in releases. */
-export function check(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new Error(`raas-sim is wrong about something: ${message}`);
+/** Our trouble: a broken invariant. Left on in releases; a message with numbers in it is only made when it is needed. */
+export function check(condition: boolean, message: string | (() => string)): asserts condition {
+  if (condition) return;
+  throw new Error(`raas-sim is wrong about something: ${typeof message === "string" ? message : message()}`);
 }

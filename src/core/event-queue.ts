@@ -22,7 +22,7 @@ export function eventQueue<E>(): EventQueue<E> {
   let inserted = 0;
   return {
     push(time, rank, event) {
-      check(time >= 0 && time < Infinity, `event at time ${time}`); // a NaN would disorder the heap silently
+      check(time >= 0 && time < Infinity, () => `event at time ${time}`); // a NaN would disorder the heap silently
       heap.add({ time, rank, order: inserted++, event });
     },
     pop: () => heap.poll(),

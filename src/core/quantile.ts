@@ -9,12 +9,16 @@ export class SeriesSample {
   readonly #perStep = new Column();
   readonly #steps = new Column();
   readonly #weight = new Column();
+  #single = true; // no series longer than one value, no weights
+  #ascending: Float64Array | undefined;
   count = 0;
   sum = 0;
 
   add(now: number, perStep: number, steps: number, weight: number): void {
     if (steps === 0 || weight === 0) return;
     const single = steps === 1 ? 0 : perStep; // one value has no slope
+    if (steps > 1 || weight > 1) this.#single = false;
+    this.#ascending = undefined;
     this.#now.push(now);
     this.#perStep.push(single);
     this.#steps.push(steps);
@@ -51,33 +55,55 @@ export class SeriesSample {
     const rank = Math.max(1, Math.ceil(share * this.count));
     let low = Infinity;
     let high = -Infinity;
-    for (let i = 0; i < this.#now.length; i++) {
+    if (this.#single) return this.#sorted()[rank - 1] as number;
+    const open = new Uint32Array(this.#now.length); // series that may hold the answer, the first `left` of them
+    let left = open.length;
+    for (let i = 0; i < left; i++) {
+      open[i] = i;
       low = Math.min(low, this.#now.at(i));
-      high = Math.max(high, this.#now.at(i) + this.#perStep.at(i) * (this.#steps.at(i) - 1));
+      high = Math.max(high, this.#last(i));
     }
-    if (this.#below(low).count >= rank) return low;
-    // Invariant: fewer than rank values are ≤ low, at least rank are ≤ high. `atMost` snaps to a value of the sample.
+    // Invariant: `below` values of closed series are ≤ low; fewer than rank of all are < the answer; the answer is in
+    // [low, high]. Each round halves the interval, snaps both ends to values of the sample and closes what is outside.
+    let below = 0;
     while (low < high) {
       const middle = low + (high - low) / 2;
-      const found = this.#below(middle);
-      if (found.count >= rank) {
-        if (found.largest === high) break;
-        high = found.largest;
-      } else {
-        if (middle === low) break;
-        low = middle;
+      const split = this.#split(open, left, middle);
+      if (below + split.count >= rank) high = split.largest;
+      else low = split.next;
+      let kept = 0;
+      for (let place = 0; place < left; place++) {
+        const i = open[place] as number;
+        if (this.#last(i) < low) below += this.#steps.at(i) * this.#weight.at(i);
+        else if (this.#now.at(i) <= high) open[kept++] = i;
       }
+      left = kept;
     }
     return high;
   }
 
-  /** How many values are ≤ x, and the largest of them. */
-  #below(x: number): { count: number; largest: number } {
+  /** All values ascending, where each stands alone; kept until the next is added. */
+  #sorted(): Float64Array {
+    this.#ascending ??= this.#now.view().slice().sort();
+    return this.#ascending;
+  }
+
+  #last(i: number): number {
+    return this.#now.at(i) + this.#perStep.at(i) * (this.#steps.at(i) - 1);
+  }
+
+  /** Of the given series: how many values are ≤ x, the largest of them, and the smallest above. */
+  #split(series: Uint32Array, length: number, x: number): { count: number; largest: number; next: number } {
     let count = 0;
     let largest = -Infinity;
-    for (let i = 0; i < this.#now.length; i++) {
+    let next = Infinity;
+    for (let place = 0; place < length; place++) {
+      const i = series[place] as number;
       const now = this.#now.at(i);
-      if (now > x) continue;
+      if (now > x) {
+        next = Math.min(next, now);
+        continue;
+      }
       const slope = this.#perStep.at(i);
       const steps = this.#steps.at(i);
       let n = slope === 0 ? steps : Math.min(steps, Math.floor((x - now) / slope) + 1);
@@ -85,7 +111,8 @@ export class SeriesSample {
       while (n > 1 && now + slope * (n - 1) > x) n--;
       count += n * this.#weight.at(i);
       largest = Math.max(largest, now + slope * (n - 1));
+      if (n < steps) next = Math.min(next, now + slope * n);
     }
-    return { count, largest };
+    return { count, largest, next };
   }
 }

@@ -30,8 +30,9 @@ export const OPERATORS = [
 /** Seconds of the next iteration, as a line over its repetitions, for `steadyFor` iterations. All multiples of a quantum. */
 export interface StepCost extends Line {
   readonly steadyFor: number;
-  /** The same line by operator, in the order of OPERATORS; they sum to the whole. */
-  readonly parts: readonly Line[];
+  /** The same line by operator, in the order of OPERATORS, as plain numbers: one object a step is enough. */
+  readonly parts: readonly number[]; // sum to now
+  readonly partSlopes: readonly number[]; // sum to perStep
 }
 
 /** How sequences spend time on a device; pure. */

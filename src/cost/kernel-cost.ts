@@ -87,20 +87,22 @@ export function kernelCost(options: KernelCostOptions): CostModel {
     const host = hostSeconds(emitting);
     const exposed = exposedHost(host, device, options.asyncScheduling);
     const parts = [
-      constant(layerSeconds(tokens)),
-      constant(headSeconds(emitting)),
-      decode.attention,
-      constant(prefill),
-      decode.policy,
-      constant(elementSeconds(tokens)),
-      constant(reduceSeconds(tokens)),
-      exposed.line,
+      layerSeconds(tokens),
+      headSeconds(emitting),
+      decode.attention.now,
+      prefill,
+      decode.policy.now,
+      elementSeconds(tokens),
+      reduceSeconds(tokens),
+      exposed.line.now,
     ];
+    const partSlopes = [0, 0, decode.attention.perStep, 0, decode.policy.perStep, 0, 0, exposed.line.perStep];
     return {
       now: device.now + exposed.line.now,
       perStep: device.perStep + exposed.line.perStep,
       steadyFor: Math.min(decode.steadyFor, exposed.steadyFor),
       parts,
+      partSlopes,
     };
   }
 

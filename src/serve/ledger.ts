@@ -65,7 +65,10 @@ export class Ledger {
     totals.tokens += steps * decodes;
     totals.emitted += steps * decodes + run.firstTokens;
     totals.peakLayerBlocks = Math.max(totals.peakLayerBlocks, run.blocksAfter);
-    cost.parts.forEach((part, i) => add(totals.operatorSeconds, i, total(part, steps)));
+    const pairs = (steps * (steps - 1)) / 2;
+    for (let i = 0; i < cost.parts.length; i++) {
+      add(totals.operatorSeconds, i, steps * (cost.parts[i] as number) + pairs * (cost.partSlopes[i] as number));
+    }
     if (decodes === 0) return;
     run.read.forEach((line, g) => add(totals.read, g, total(line, steps)));
     this.#recordGaps(run);

@@ -140,12 +140,12 @@ export class Replica implements ServerView {
     for (const victim of plan.preempt) this.#preempt(victim as Sequence, now);
     const chunks = this.#admit(plan, now);
     const decodes = plan.decode ? this.#decoding.count : 0;
-    check(decodes > 0 || chunks.length > 0, `nothing runs although work waits, at ${now} s`);
+    check(decodes > 0 || chunks.length > 0, () => `nothing runs although work waits, at ${now} s`);
     if (decodes > 0) {
       this.#used += this.#decoding.nextBlocks;
       this.#decoding.settle();
     } else this.#pause(now);
-    check(this.#used <= this.#options.layerBlocks, `more KV blocks in use than there are, at ${now} s`);
+    check(this.#used <= this.#options.layerBlocks, () => `more KV blocks in use than there are, at ${now} s`);
     const cost = this.#options.cost.step({ decodes, chunks, read: this.#decoding.read, scored: this.#decoding.scored });
     const steps = chunks.length > 0 ? 1 : this.#stride(plan, cost);
     this.#run = { start: now, cost, plan, decodes, steps };

@@ -71,7 +71,7 @@ class Simulation {
     for (let handled = 0; ; handled++) {
       const next = this.#events.pop();
       if (next === undefined) break;
-      check(next.time >= now, `the clock went back from ${now} to ${next.time} s, seed ${this.#scenario.seed}`);
+      check(next.time >= now, () => `the clock went back from ${now} to ${next.time} s, seed ${this.#scenario.seed}`);
       now = next.time;
       if (progress !== undefined && (handled & 0xfff) === 0) {
         progress({ finished: this.#finished, sent: this.#requests.length, now });
@@ -79,7 +79,7 @@ class Simulation {
       this.#handle(next.event, now);
     }
     const lost = this.#requests.length - this.#finished - this.#failed;
-    check(lost === 0, `${lost} requests were lost`);
+    check(lost === 0, () => `${lost} requests were lost`);
     for (const replica of this.#replicas)
       check(replica.usedBlocks(now) === 0, "blocks are held after the last request");
     return {
@@ -162,5 +162,6 @@ function fit(spec: RequestSpec, id: number, maxModelTokens: number): RequestSpec
   if (spec.promptTokens >= maxModelTokens) return undefined;
   const outputTokens = Math.min(spec.outputTokens, maxModelTokens - spec.promptTokens);
   const reasoningTokens = Math.min(spec.reasoningTokens, outputTokens);
+  if (id === spec.id && outputTokens === spec.outputTokens) return spec;
   return { ...spec, id, outputTokens, reasoningTokens };
 }

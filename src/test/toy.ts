@@ -75,8 +75,8 @@ export function linearCost(a: number, perToken: number, perRead: number, bend = 
         perStep += slope * read.perStep * (beyond ? 2 : 1);
         if (!beyond && read.perStep > 0) steadyFor = Math.min(steadyFor, Math.ceil((bend - read.now) / read.perStep));
       }
-      const parts = OPERATORS.map((_, i) => (i === 0 ? { now, perStep } : { now: 0, perStep: 0 }));
-      return { now, perStep, steadyFor, parts };
+      const first = (value: number): number[] => OPERATORS.map((_, i) => (i === 0 ? value : 0));
+      return { now, perStep, steadyFor, parts: first(now), partSlopes: first(perStep) };
     },
     floor: () => ({ memorySeconds: 0, computeSeconds: 0 }),
   };
