@@ -1,7 +1,7 @@
 import { DENSE_LAYERS, withDenseLayers } from "./dense-layers.js";
 import { dense } from "./dense.js";
 import { h2o } from "./h2o.js";
-import type { Parameters, ParameterValue, Policy, PolicyDefinition, ValuesOf } from "./policy.js";
+import type { ParameterValue, Policy, PolicyDefinition } from "./policy.js";
 import { quest } from "./quest.js";
 import { rKv } from "./r-kv.js";
 import { raas } from "./raas.js";
@@ -36,7 +36,7 @@ export function createPolicy(
     ([key, parameter]) => [key, values[key] ?? parameter.default] as const,
   );
   const parameters = Object.fromEntries(entries);
-  const body = definition.create(parameters as ValuesOf<Parameters>);
+  const body = definition.create(parameters);
   const changed = entries.filter(([key, value]) => value !== definition.parameters[key]?.default);
   const written = changed.map(([key, value]) => `${key}=${String(value)}`);
   const words = body.label.split(" ");

@@ -25,12 +25,15 @@ function strictLogger(name: string): LoggerInterface {
     throw new Error(`chart ${name}: ${messages.map(String).join(" ")}`);
   };
   let level = 0;
+  function levels(value: number): LoggerInterface;
+  function levels(): number;
+  function levels(value?: number): number | LoggerInterface {
+    if (value === undefined) return level;
+    level = value;
+    return logger;
+  }
   const logger: LoggerInterface = {
-    level: ((value?: number) => {
-      if (value === undefined) return level;
-      level = value;
-      return logger;
-    }) as LoggerInterface["level"],
+    level: levels,
     error: refuse,
     warn: refuse,
     info: () => logger,

@@ -13,20 +13,22 @@ export function concurrencyChart(outcomes: readonly Outcome[]): Chart {
     mark: { type: "area", tooltip: true, opacity: 0.85 },
     encoding: {
       x,
+      // Edges are given, not stacked: stacking would fill in zeros at the time bins of the other panels.
       y: {
-        field: "requests",
+        field: "top",
         type: "quantitative",
-        stack: "zero",
+        stack: null,
         axis: { title: "Requests", format: "~s", tickCount: 6 },
       },
+      y2: { field: "bottom" },
       color: categoryColor("state", ["running", "waiting"]),
-      order: { field: "layer", type: "quantitative" },
     },
   };
   const prepare = [
     ...transform,
     { fold: ["running", "waiting"], as: ["state", "requests"] },
-    { calculate: "datum.state === 'running' ? 0 : 1", as: "layer" },
+    { calculate: "datum.state === 'running' ? 0 : datum.running", as: "bottom" },
+    { calculate: "datum.bottom + datum.requests", as: "top" },
   ];
   return {
     name: "concurrency",
