@@ -19,7 +19,10 @@ export function optionHelp(name: string): string {
   const schema = SHAPE[name];
   if (schema === undefined) return "";
   const json = z.toJSONSchema(schema, { io: "input" }) as JsonSchema;
-  const fallback = json.default === undefined || json.default === false ? "" : ` [default: ${JSON.stringify(json.default).replaceAll('"', "")}]`;
+  const fallback =
+    json.default === undefined || json.default === false
+      ? ""
+      : ` [default: ${JSON.stringify(json.default).replaceAll('"', "")}]`;
   const choices = json.enum === undefined ? "" : ` [${json.enum.join(", ")}]`;
   return `${schema.description ?? ""}${choices}${fallback}`;
 }

@@ -121,7 +121,10 @@ function requireCount(fields: Fields, key: string, path: string, where: string):
 function requireType(fields: Fields, key: string, type: string, path: string, where: string): void {
   const value = fields[key];
   if (typeof value === type && !Number.isNaN(value)) return;
-  throw new InputError(path, `${where}: ${key} is ${value === undefined ? "missing" : JSON.stringify(value)}, not a ${type}`);
+  throw new InputError(
+    path,
+    `${where}: ${key} is ${value === undefined ? "missing" : JSON.stringify(value)}, not a ${type}`,
+  );
 }
 
 /** Runs code of the module: what it throws is the module's, but an InputError says all already. */

@@ -80,7 +80,7 @@ export function logWorkload(log: RequestLog, options: LogOptions, name: string):
   if (!(scale > 0)) throw new InputError("rate-scale", `${scale} is not allowed; expected a number above 0`);
   const { numRequests, durationS } = checkedExtent(options);
   const notes = [...log.notes];
-  if (scale !== 1) notes.push(`Recorded arrivals are sent at ${scale} times their rate.`);
+  if (scale !== 1) notes.push(`Recorded arrivals are sent at ${scale.toPrecision(4)} times their rate.`);
   if (numRequests !== undefined && numRequests > log.length) {
     notes.push(`The log has ${log.length} requests, fewer than the ${numRequests} asked for.`);
   }
