@@ -11,7 +11,7 @@ export interface Measured {
 
 /** Runs raas-sim as a user would, in a process of its own. */
 export function runCommand(args: readonly string[]): Measured {
-  const main = fileURLToPath(new URL("../cli/main.js", import.meta.url));
+  const main = fileURLToPath(new URL("../bin/main.js", import.meta.url));
   const usage = new URL("usage.js", import.meta.url).href;
   const started = performance.now();
   const child = spawnSync(process.execPath, ["--import", usage, main, ...args], {

@@ -1,14 +1,16 @@
-import { Column } from "./columns.js";
+import { Rows } from "./rows.js";
+
+const NOW = 0;
+const PER_STEP = 1;
+const STEPS = 2;
+const WEIGHT = 3;
 
 /**
  * Values that come as arithmetic series: now, now + perStep, … (`steps` of them), each `weight` times; perStep ≥ 0.
  * Counting the values at or below x is one division a series, so quantiles are exact without expanding anything.
  */
 export class SeriesSample {
-  readonly #now = new Column();
-  readonly #perStep = new Column();
-  readonly #steps = new Column();
-  readonly #weight = new Column();
+  readonly #series = new Rows(4);
   #single = true; // no series longer than one value, no weights
   #ascending: Float64Array | undefined;
   count = 0;
@@ -19,17 +21,20 @@ export class SeriesSample {
     const single = steps === 1 ? 0 : perStep; // one value has no slope
     if (steps > 1 || weight > 1) this.#single = false;
     this.#ascending = undefined;
-    this.#now.push(now);
-    this.#perStep.push(single);
-    this.#steps.push(steps);
-    this.#weight.push(weight);
+    const values = this.#series.grow();
+    const at = (this.#series.length - 1) * 4;
+    values[at + NOW] = now;
+    values[at + PER_STEP] = single;
+    values[at + STEPS] = steps;
+    values[at + WEIGHT] = weight;
     this.count += steps * weight;
     this.sum += weight * (steps * now + (single * (steps * (steps - 1))) / 2);
   }
 
   addAll(other: SeriesSample): void {
-    for (let i = 0; i < other.#now.length; i++) {
-      this.add(other.#now.at(i), other.#perStep.at(i), other.#steps.at(i), other.#weight.at(i));
+    for (let i = 0; i < other.#series.length; i++) {
+      const all = other.#series;
+      this.add(all.at(i, NOW), all.at(i, PER_STEP), all.at(i, STEPS), all.at(i, WEIGHT));
     }
   }
 
@@ -40,11 +45,12 @@ export class SeriesSample {
   standardDeviation(): number {
     const mean = this.mean();
     let squares = 0;
-    for (let i = 0; i < this.#now.length; i++) {
-      const n = this.#steps.at(i);
-      const a = this.#now.at(i) - mean;
-      const b = this.#perStep.at(i);
-      squares += this.#weight.at(i) * (n * a * a + a * b * n * (n - 1) + (b * b * (n - 1) * n * (2 * n - 1)) / 6);
+    for (let i = 0; i < this.#series.length; i++) {
+      const n = this.#series.at(i, STEPS);
+      const a = this.#series.at(i, NOW) - mean;
+      const b = this.#series.at(i, PER_STEP);
+      squares +=
+        this.#series.at(i, WEIGHT) * (n * a * a + a * b * n * (n - 1) + (b * b * (n - 1) * n * (2 * n - 1)) / 6);
     }
     return this.count === 0 ? NaN : Math.sqrt(Math.max(0, squares / this.count));
   }
@@ -56,11 +62,11 @@ export class SeriesSample {
     let low = Infinity;
     let high = -Infinity;
     if (this.#single) return this.#sorted()[rank - 1] as number;
-    const open = new Uint32Array(this.#now.length); // series that may hold the answer, the first `left` of them
+    const open = new Uint32Array(this.#series.length); // series that may hold the answer, the first `left` of them
     let left = open.length;
     for (let i = 0; i < left; i++) {
       open[i] = i;
-      low = Math.min(low, this.#now.at(i));
+      low = Math.min(low, this.#series.at(i, NOW));
       high = Math.max(high, this.#last(i));
     }
     // Invariant: `below` values of closed series are ≤ low; fewer than rank of all are < the answer; the answer is in
@@ -74,8 +80,8 @@ export class SeriesSample {
       let kept = 0;
       for (let place = 0; place < left; place++) {
         const i = open[place] as number;
-        if (this.#last(i) < low) below += this.#steps.at(i) * this.#weight.at(i);
-        else if (this.#now.at(i) <= high) open[kept++] = i;
+        if (this.#last(i) < low) below += this.#series.at(i, STEPS) * this.#series.at(i, WEIGHT);
+        else if (this.#series.at(i, NOW) <= high) open[kept++] = i;
       }
       left = kept;
     }
@@ -84,12 +90,12 @@ export class SeriesSample {
 
   /** All values ascending, where each stands alone; kept until the next is added. */
   #sorted(): Float64Array {
-    this.#ascending ??= this.#now.view().slice().sort();
+    this.#ascending ??= Float64Array.from({ length: this.#series.length }, (_, i) => this.#series.at(i, NOW)).sort();
     return this.#ascending;
   }
 
   #last(i: number): number {
-    return this.#now.at(i) + this.#perStep.at(i) * (this.#steps.at(i) - 1);
+    return this.#series.at(i, NOW) + this.#series.at(i, PER_STEP) * (this.#series.at(i, STEPS) - 1);
   }
 
   /** Of the given series: how many values are ≤ x, the largest of them, and the smallest above. */
@@ -99,17 +105,17 @@ export class SeriesSample {
     let next = Infinity;
     for (let place = 0; place < length; place++) {
       const i = series[place] as number;
-      const now = this.#now.at(i);
+      const now = this.#series.at(i, NOW);
       if (now > x) {
         next = Math.min(next, now);
         continue;
       }
-      const slope = this.#perStep.at(i);
-      const steps = this.#steps.at(i);
+      const slope = this.#series.at(i, PER_STEP);
+      const steps = this.#series.at(i, STEPS);
       let n = slope === 0 ? steps : Math.min(steps, Math.floor((x - now) / slope) + 1);
       while (n < steps && now + slope * n <= x) n++;
       while (n > 1 && now + slope * (n - 1) > x) n--;
-      count += n * this.#weight.at(i);
+      count += n * this.#series.at(i, WEIGHT);
       largest = Math.max(largest, now + slope * (n - 1));
       if (n < steps) next = Math.min(next, now + slope * n);
     }

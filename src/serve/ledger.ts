@@ -1,6 +1,6 @@
 import { total, type Line } from "../core/line.js";
 import { OPERATORS, type StepCost } from "../cost/cost-model.js";
-import { RunLog } from "./run-log.js";
+import { RunLog, type RunRow } from "./run-log.js";
 import type { Sequence } from "./sequence.js";
 
 /** Totals that reports need, exact in any order of summation. */
@@ -16,17 +16,9 @@ export interface ReplicaTotals {
 }
 
 /** A run that has ended, as it goes into the books. */
-export interface EndedRun {
-  readonly start: number;
+export interface EndedRun extends RunRow {
   readonly cost: StepCost;
-  readonly steps: number;
-  readonly decodes: number;
-  readonly prefillTokens: number;
-  readonly firstTokens: number; // that prefill emits
   readonly read: readonly Line[];
-  readonly counter: number; // decode counter before the run
-  readonly blocksBefore: number;
-  readonly blocksAfter: number;
 }
 
 /** What one replica writes down: the run log, totals, and the gaps between tokens. */
@@ -51,19 +43,10 @@ export class Ledger {
   record(run: EndedRun): void {
     const { log, totals } = this;
     const { cost, steps, decodes } = run;
-    log.start.push(run.start);
-    log.now.push(cost.now);
-    log.perStep.push(cost.perStep);
-    log.steps.push(steps);
-    log.decodes.push(decodes);
-    log.prefillTokens.push(run.prefillTokens);
-    log.emitted.push(decodes + run.firstTokens);
-    log.counter.push(run.counter);
-    log.blocksBefore.push(run.blocksBefore);
-    log.blocksAfter.push(run.blocksAfter);
+    log.add(run);
     totals.iterations += steps;
     totals.tokens += steps * decodes;
-    totals.emitted += steps * decodes + run.firstTokens;
+    totals.emitted += steps * decodes + (run.emitted - decodes);
     totals.peakLayerBlocks = Math.max(totals.peakLayerBlocks, run.blocksAfter);
     const pairs = (steps * (steps - 1)) / 2;
     for (let i = 0; i < cost.parts.length; i++) {

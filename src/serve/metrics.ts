@@ -18,7 +18,6 @@ export function latencies(result: ServeResult): Latencies {
   const samples = {
     ttft: new SeriesSample(),
     tpot: new SeriesSample(),
-    itl: new SeriesSample(),
     e2el: new SeriesSample(),
     ttfa: new SeriesSample(),
   };
@@ -30,8 +29,16 @@ export function latencies(result: ServeResult): Latencies {
     if (!Number.isNaN(request.tpot)) samples.tpot.add(request.tpot, 0, 1, 1);
     if (!Number.isNaN(request.ttfa)) samples.ttfa.add(request.ttfa, 0, 1, 1);
   }
-  for (const log of logs) samples.itl.addAll(log.gaps);
-  return samples;
+  return { ...samples, itl: merged(logs.map((log) => log.gaps)) };
+}
+
+/** One sample of all; that of a single replica is not copied. */
+function merged(samples: readonly SeriesSample[]): SeriesSample {
+  const [first, ...others] = samples;
+  if (first !== undefined && others.length === 0) return first;
+  const all = new SeriesSample();
+  for (const sample of samples) all.addAll(sample);
+  return all;
 }
 
 interface RequestTimes {
@@ -180,8 +187,8 @@ function busiestSecond({ logs, end }: ServeResult): number {
   const seconds = new Float64Array(Math.max(1, Math.ceil(end) + 1));
   for (const log of logs) {
     for (let row = 0; row < log.length; row++) {
-      const emitted = log.emitted.at(row);
-      if (emitted > 0) spread(seconds, log.start.at(row), log.line(row), log.steps.at(row), emitted);
+      const emitted = log.get(row, "emitted");
+      if (emitted > 0) spread(seconds, log.get(row, "start"), log.line(row), log.get(row, "steps"), emitted);
     }
   }
   return seconds.reduce((a, b) => Math.max(a, b), 0);
@@ -197,7 +204,12 @@ function spread(
 ): void {
   let done = 0;
   const reached = (n: number): number => start + n * line.now + line.perStep * ((n * (n - 1)) / 2);
-  for (let second = Math.floor(reached(1)); done < steps; second++) {
+  const first = Math.floor(reached(1));
+  if (reached(steps) < first + 1) {
+    seconds[first] = (seconds[first] ?? 0) + steps * emitted; // all in one second, the usual case
+    return;
+  }
+  for (let second = first; done < steps; second++) {
     let low = done;
     let high = steps; // most iterations that end before second + 1
     while (low < high) {

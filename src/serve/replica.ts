@@ -171,15 +171,17 @@ export class Replica implements ServerView {
     }
     this.ledger.record({
       start: run.start,
-      cost: run.cost,
+      now: run.cost.now,
+      perStep: run.cost.perStep,
       steps: run.steps,
       decodes: run.decodes,
       prefillTokens,
-      firstTokens,
-      read: this.#decoding.read,
+      emitted: run.decodes + firstTokens,
       counter: this.#decoding.counter,
       blocksBefore: this.#used,
       blocksAfter: this.#used + taken,
+      cost: run.cost,
+      read: this.#decoding.read,
     });
     this.#used += taken;
     if (run.decodes > 0) this.#decoding.advance(run.steps);

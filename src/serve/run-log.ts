@@ -1,48 +1,83 @@
-import { Column } from "../core/columns.js";
 import { total, type Line } from "../core/line.js";
 import { SeriesSample } from "../core/quantile.js";
+import { Rows } from "../core/rows.js";
 
-/**
- * What a replica did: one row a run of iterations whose durations follow a line. Times of single tokens are looked up
- * here instead of being written down.
- */
+/** One run of iterations that differ only along a line. */
+export interface RunRow {
+  readonly start: number; // seconds
+  readonly now: number; // seconds of the first iteration
+  readonly perStep: number;
+  readonly steps: number;
+  readonly decodes: number; // sequences that decode in each iteration
+  readonly prefillTokens: number;
+  readonly emitted: number; // tokens an iteration emits, first tokens included
+  readonly counter: number; // decode counter before the run
+  readonly blocksBefore: number; // layer blocks in use while the first iteration runs
+  readonly blocksAfter: number; // and the last
+}
+
+const FIELDS = {
+  start: 0,
+  now: 1,
+  perStep: 2,
+  steps: 3,
+  decodes: 4,
+  prefillTokens: 5,
+  emitted: 6,
+  counter: 7,
+  blocksBefore: 8,
+  blocksAfter: 9,
+} as const satisfies Record<keyof RunRow, number>;
+const WIDTH = 10;
+
+/** What a replica did, run by run. Times of single tokens are looked up here instead of being written down. */
 export class RunLog {
-  readonly start = new Column(); // seconds
-  readonly now = new Column(); // seconds of the first iteration
-  readonly perStep = new Column();
-  readonly steps = new Column();
-  readonly decodes = new Column();
-  readonly prefillTokens = new Column();
-  readonly emitted = new Column(); // tokens an iteration emits, first tokens included
-  readonly counter = new Column(); // decode counter before the run
-  readonly blocksBefore = new Column(); // layer blocks in use while the first iteration runs
-  readonly blocksAfter = new Column(); // and the last
-  readonly preemptions = new Column(16); // times
+  readonly #rows = new Rows(WIDTH);
+  readonly preemptions: number[] = []; // times
   /** Gaps between tokens of one request. */
   readonly gaps = new SeriesSample();
 
   get length(): number {
-    return this.start.length;
+    return this.#rows.length;
+  }
+
+  add(run: RunRow): void {
+    const values = this.#rows.grow();
+    const at = (this.#rows.length - 1) * WIDTH;
+    values[at + FIELDS.start] = run.start;
+    values[at + FIELDS.now] = run.now;
+    values[at + FIELDS.perStep] = run.perStep;
+    values[at + FIELDS.steps] = run.steps;
+    values[at + FIELDS.decodes] = run.decodes;
+    values[at + FIELDS.prefillTokens] = run.prefillTokens;
+    values[at + FIELDS.emitted] = run.emitted;
+    values[at + FIELDS.counter] = run.counter;
+    values[at + FIELDS.blocksBefore] = run.blocksBefore;
+    values[at + FIELDS.blocksAfter] = run.blocksAfter;
+  }
+
+  get(row: number, field: keyof RunRow): number {
+    return this.#rows.at(row, FIELDS[field]);
   }
 
   /** Time at which the decode counter reached `counter`. */
   timeOf(counter: number): number {
     let low = 0;
-    let high = this.counter.length - 1;
+    let high = this.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (this.counter.at(middle) < counter) low = middle;
+      if (this.get(middle, "counter") < counter) low = middle;
       else high = middle - 1;
     }
     // Iterations without decoding come before the run that shares their counter, so `low` is a run that decodes.
-    return this.start.at(low) + total(this.line(low), counter - this.counter.at(low));
+    return this.get(low, "start") + total(this.line(low), counter - this.get(low, "counter"));
   }
 
   line(row: number): Line {
-    return { now: this.now.at(row), perStep: this.perStep.at(row) };
+    return { now: this.get(row, "now"), perStep: this.get(row, "perStep") };
   }
 
   end(row: number): number {
-    return this.start.at(row) + total(this.line(row), this.steps.at(row));
+    return this.get(row, "start") + total(this.line(row), this.get(row, "steps"));
   }
 }

@@ -26,15 +26,15 @@ export function timeSeries(scenario: Scenario, result: ServeResult): readonly Se
   }
   for (const log of logs) {
     for (let row = 0; row < log.length; row++) {
-      const start = log.start.at(row);
+      const start = log.get(row, "start");
       const stop = log.end(row);
-      const tokens = log.emitted.at(row) * log.steps.at(row);
+      const tokens = log.get(row, "emitted") * log.get(row, "steps");
       addOver(series.output, width, start, stop, tokens / (stop - start));
-      addOver(series.input, width, start, stop, log.prefillTokens.at(row) / (stop - start));
-      addOver(series.blocks, width, start, stop, (log.blocksBefore.at(row) + log.blocksAfter.at(row)) / 2);
+      addOver(series.input, width, start, stop, log.get(row, "prefillTokens") / (stop - start));
+      addOver(series.blocks, width, start, stop, (log.get(row, "blocksBefore") + log.get(row, "blocksAfter")) / 2);
     }
-    for (let i = 0; i < log.preemptions.length; i++) {
-      const bin = Math.min(BINS - 1, Math.floor(log.preemptions.at(i) / width));
+    for (const time of log.preemptions) {
+      const bin = Math.min(BINS - 1, Math.floor(time / width));
       series.preemptions[bin] = (series.preemptions[bin] as number) + 1;
     }
   }

@@ -49,9 +49,9 @@ test("requests, tokens, gaps and blocks are conserved, and the clock never goes 
         if (recomputed === 0) expect(total.tokens).toBe(prompts + outputs - requests.length);
         let clock = 0;
         for (let row = 0; row < log.length; row++) {
-          expect(log.start.at(row)).toBeGreaterThanOrEqual(clock);
+          expect(log.get(row, "start")).toBeGreaterThanOrEqual(clock);
           clock = log.end(row);
-          expect(log.blocksAfter.at(row)).toBeLessThanOrEqual(layerBlocks);
+          expect(log.get(row, "blocksAfter")).toBeLessThanOrEqual(layerBlocks);
         }
         requests.forEach(({ id }) => {
           const { sent, admitted, firstToken, end } = result.requests;

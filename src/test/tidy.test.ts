@@ -91,6 +91,7 @@ test("every file is imported by another, or is an entry", () => {
   const entries = new Set([
     "index.ts",
     "cli/main.ts",
+    "cli/bundle.ts",
     "bench/main.ts",
     "bench/usage.ts",
     "test/write-reports.ts",

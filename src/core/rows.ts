@@ -1,0 +1,26 @@
+/** Rows of doubles that grow: one buffer, `width` values a row. A row is written with one check of room. */
+export class Rows {
+  readonly #width: number;
+  #values: Float64Array;
+  length = 0; // rows
+
+  constructor(width: number, capacity = 1024) {
+    this.#width = width;
+    this.#values = new Float64Array(width * capacity);
+  }
+
+  /** Adds a row and returns the buffer to write it into, from `offset(length - 1)`. */
+  grow(): Float64Array {
+    const start = this.length++ * this.#width;
+    if (start === this.#values.length) {
+      const grown = new Float64Array(start * 2);
+      grown.set(this.#values);
+      this.#values = grown;
+    }
+    return this.#values;
+  }
+
+  at(row: number, column: number): number {
+    return this.#values[row * this.#width + column] as number;
+  }
+}
