@@ -22,6 +22,10 @@ test("quantiles over series equal quantiles over the values they stand for", () 
       const rank = Math.max(1, Math.ceil((percent / 100) * values.length));
       expect(sample.count).toBe(values.length);
       expect(sample.quantile(percent / 100)).toBe(values[rank - 1]);
+      const shares = [0, percent / 200, percent / 100, 1];
+      expect(sample.quantiles(shares)).toEqual(
+        shares.map((share) => values[Math.max(1, Math.ceil(share * values.length)) - 1]),
+      );
       const mean = values.reduce((a, b) => a + b, 0) / values.length;
       expect(sample.mean()).toBeCloseTo(mean, 9);
       const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length;

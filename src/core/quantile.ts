@@ -57,35 +57,61 @@ export class SeriesSample {
 
   /** The smallest value with at least `share` of all values at or below it (the inverse of the empirical distribution). */
   quantile(share: number): number {
-    if (this.count === 0) return NaN;
-    const rank = Math.max(1, Math.ceil(share * this.count));
+    return this.quantiles([share])[0] as number;
+  }
+
+  /** Several quantiles, shares ascending: they narrow the range together as long as they can. */
+  quantiles(shares: readonly number[]): readonly number[] {
+    if (this.count === 0) return shares.map(() => NaN);
+    const ranks = shares.map((share) => Math.max(1, Math.ceil(share * this.count)));
+    if (this.#single) return ranks.map((rank) => this.#sorted()[rank - 1] as number);
     let low = Infinity;
     let high = -Infinity;
-    if (this.#single) return this.#sorted()[rank - 1] as number;
-    const open = new Uint32Array(this.#series.length); // series that may hold the answer, the first `left` of them
-    let left = open.length;
-    for (let i = 0; i < left; i++) {
-      open[i] = i;
+    const all = new Uint32Array(this.#series.length);
+    for (let i = 0; i < all.length; i++) {
+      all[i] = i;
       low = Math.min(low, this.#series.at(i, NOW));
       high = Math.max(high, this.#last(i));
     }
-    // Invariant: `below` values of closed series are ≤ low; fewer than rank of all are < the answer; the answer is in
-    // [low, high]. Each round halves the interval, snaps both ends to values of the sample and closes what is outside.
-    let below = 0;
-    while (low < high) {
-      const middle = low + (high - low) / 2;
-      const split = this.#split(open, left, middle);
-      if (below + split.count >= rank) high = split.largest;
-      else low = split.next;
-      let kept = 0;
-      for (let place = 0; place < left; place++) {
-        const i = open[place] as number;
-        if (this.#last(i) < low) below += this.#series.at(i, STEPS) * this.#series.at(i, WEIGHT);
-        else if (this.#series.at(i, NOW) <= high) open[kept++] = i;
-      }
-      left = kept;
+    const found: number[] = [];
+    this.#search(all, 0, low, high, ranks, found);
+    return found;
+  }
+
+  /**
+   * Appends the values of the given ranks, ascending, all known to lie in [low, high]: `open` are the series with values
+   * there, `below` counts the values of all others that are smaller. Each round halves the range and snaps both halves
+   * to values of the sample, so it ends at single values.
+   */
+  #search(
+    open: Uint32Array,
+    below: number,
+    low: number,
+    high: number,
+    ranks: readonly number[],
+    found: number[],
+  ): void {
+    if (ranks.length === 0) return;
+    if (low >= high) {
+      for (let i = 0; i < ranks.length; i++) found.push(high);
+      return;
     }
-    return high;
+    const middle = low + (high - low) / 2;
+    const split = this.#split(open, middle);
+    const left = ranks.filter((rank) => rank <= below + split.count);
+    if (left.length > 0) {
+      const kept = open.filter((i) => this.#series.at(i, NOW) <= split.largest);
+      this.#search(kept, below, low, split.largest, left, found);
+    }
+    if (left.length < ranks.length) {
+      let closed = below;
+      const kept = open.filter((i) => {
+        if (this.#last(i) >= split.next) return true;
+        closed += this.#series.at(i, STEPS) * this.#series.at(i, WEIGHT);
+        return false;
+      });
+      this.#search(kept, closed, split.next, high, ranks.slice(left.length), found);
+    }
   }
 
   /** All values ascending, where each stands alone; kept until the next is added. */
@@ -99,12 +125,11 @@ export class SeriesSample {
   }
 
   /** Of the given series: how many values are ≤ x, the largest of them, and the smallest above. */
-  #split(series: Uint32Array, length: number, x: number): { count: number; largest: number; next: number } {
+  #split(series: Uint32Array, x: number): { count: number; largest: number; next: number } {
     let count = 0;
     let largest = -Infinity;
     let next = Infinity;
-    for (let place = 0; place < length; place++) {
-      const i = series[place] as number;
+    for (const i of series) {
       const now = this.#series.at(i, NOW);
       if (now > x) {
         next = Math.min(next, now);

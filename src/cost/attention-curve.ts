@@ -28,8 +28,8 @@ export function tabulate(seconds: (tokens: number) => number): readonly Piece[] 
   }
 }
 
-/** The piece that holds x. Pieces are few and ascending: a binary search. */
-export function pieceAt(pieces: readonly Piece[], x: number): { piece: Piece; until: number } {
+/** Index of the piece that holds x. Pieces are few and ascending: a binary search. */
+export function pieceAt(pieces: readonly Piece[], x: number): number {
   let low = 0;
   let high = pieces.length - 1;
   while (low < high) {
@@ -37,5 +37,5 @@ export function pieceAt(pieces: readonly Piece[], x: number): { piece: Piece; un
     if ((pieces[middle] as Piece).from <= x) low = middle;
     else high = middle - 1;
   }
-  return { piece: pieces[low] as Piece, until: pieces[low + 1]?.from ?? Infinity };
+  return low;
 }

@@ -1,11 +1,10 @@
-import { at, constant, ZERO, type Line } from "../core/line.js";
+import { at, type Line } from "../core/line.js";
 import { toQuantum } from "../core/quantum.js";
 import type { HardwareProfile } from "../hardware/profile.js";
 import type { KvFormat, ModelShape, WeightFormat } from "../model/model-shape.js";
 import { AttentionCost } from "./attention-cost.js";
 import { pieceAt, type Piece } from "./attention-curve.js";
 import {
-  OPERATORS,
   type Batch,
   type CostModel,
   type FloorSeconds,
@@ -69,6 +68,7 @@ export function kernelCost(options: KernelCostOptions): CostModel {
     toQuantum(profile.host.stepSeconds + emitting * profile.host.sequenceSeconds),
   );
 
+  const decode: DecodeSums = { now: 0, perStep: 0, policyNow: 0, policyPerStep: 0, steadyFor: Infinity }; // of the step at hand
   function step(batch: Batch): StepCost {
     let prefillTokens = 0;
     let emitting = batch.decodes;
@@ -77,32 +77,21 @@ export function kernelCost(options: KernelCostOptions): CostModel {
       if (chunk.emits) emitting++;
     }
     const tokens = prefillTokens === 0 && options.cudaGraphs ? captured(batch.decodes) : batch.decodes + prefillTokens;
-    const decode = decodeLines(groups, batch);
+    decodeSums(groups, batch, decode);
     const prefill = batch.chunks.length === 0 ? 0 : toQuantum(prefillSeconds(options, attention, batch));
-    const gpu = layerSeconds(tokens) + headSeconds(emitting) + elementSeconds(tokens) + reduceSeconds(tokens) + prefill;
-    const device: Line = {
-      now: gpu + decode.attention.now + decode.policy.now,
-      perStep: decode.attention.perStep + decode.policy.perStep,
-    };
-    const host = hostSeconds(emitting);
-    const exposed = exposedHost(host, device, options.asyncScheduling);
-    const parts = [
-      layerSeconds(tokens),
-      headSeconds(emitting),
-      decode.attention.now,
-      prefill,
-      decode.policy.now,
-      elementSeconds(tokens),
-      reduceSeconds(tokens),
-      exposed.line.now,
-    ];
-    const partSlopes = [0, 0, decode.attention.perStep, 0, decode.policy.perStep, 0, 0, exposed.line.perStep];
+    const linearNow = layerSeconds(tokens);
+    const headNow = headSeconds(emitting);
+    const elementNow = elementSeconds(tokens);
+    const reduceNow = reduceSeconds(tokens);
+    const now = linearNow + headNow + elementNow + reduceNow + prefill + decode.now + decode.policyNow;
+    const perStep = decode.perStep + decode.policyPerStep;
+    const host = exposedHost(hostSeconds(emitting), now, perStep, options.asyncScheduling);
     return {
-      now: device.now + exposed.line.now,
-      perStep: device.perStep + exposed.line.perStep,
-      steadyFor: Math.min(decode.steadyFor, exposed.steadyFor),
-      parts,
-      partSlopes,
+      now: now + host.now,
+      perStep: perStep + host.perStep,
+      steadyFor: Math.min(decode.steadyFor, host.steadyFor),
+      parts: [linearNow, headNow, decode.now, prefill, decode.policyNow, elementNow, reduceNow, host.now],
+      partSlopes: [0, 0, decode.perStep, 0, decode.policyPerStep, 0, 0, host.perStep],
     };
   }
 
@@ -140,36 +129,44 @@ function groupCost(options: KernelCostOptions, attention: AttentionCost, group: 
   };
 }
 
-function decodeLines(groups: readonly GroupCost[], batch: Batch): { attention: Line; policy: Line; steadyFor: number } {
-  if (batch.decodes === 0) return { attention: ZERO, policy: ZERO, steadyFor: Infinity };
-  let now = 0;
-  let perStep = 0;
-  let policyNow = 0;
-  let policyPerStep = 0;
-  let steadyFor = Infinity;
+interface DecodeSums {
+  now: number;
+  perStep: number;
+  policyNow: number;
+  policyPerStep: number;
+  steadyFor: number;
+}
+
+/** Decode attention and policy work over all layer groups, into `sums`: one object serves every step. */
+function decodeSums(groups: readonly GroupCost[], batch: Batch, sums: DecodeSums): void {
+  sums.now = 0;
+  sums.perStep = 0;
+  sums.policyNow = 0;
+  sums.policyPerStep = 0;
+  sums.steadyFor = Infinity;
+  if (batch.decodes === 0) return;
   for (let g = 0; g < groups.length; g++) {
     const group = groups[g] as GroupCost;
     const read = batch.read[g] as Line;
     const scored = batch.scored[g] as Line;
-    const { piece, until } = pieceAt(group.pieces, read.now);
-    now += group.fixed + piece.intercept + piece.slope * read.now;
-    perStep += piece.slope * read.perStep;
-    if (read.perStep > 0) steadyFor = Math.min(steadyFor, Math.ceil((until - read.now) / read.perStep));
-    policyNow += group.extraFixed + group.extraPerToken * read.now;
-    policyPerStep += group.extraPerToken * read.perStep;
+    const index = pieceAt(group.pieces, read.now);
+    const piece = group.pieces[index] as Piece;
+    sums.now += group.fixed + piece.intercept + piece.slope * read.now;
+    sums.perStep += piece.slope * read.perStep;
+    if (read.perStep > 0) {
+      const until = group.pieces[index + 1]?.from ?? Infinity;
+      sums.steadyFor = Math.min(sums.steadyFor, Math.ceil((until - read.now) / read.perStep));
+    }
+    sums.policyNow += group.extraFixed + group.extraPerToken * read.now;
+    sums.policyPerStep += group.extraPerToken * read.perStep;
     if (at(scored, 1) > 0) {
       if (scored.now === 0)
-        steadyFor = 1; // selection sets in: its launch is not on the line
-      else policyNow += group.scoreFixed;
-      policyNow += group.scorePerToken * scored.now;
-      policyPerStep += group.scorePerToken * scored.perStep;
+        sums.steadyFor = 1; // selection sets in: its launch is not on the line
+      else sums.policyNow += group.scoreFixed;
+      sums.policyNow += group.scorePerToken * scored.now;
+      sums.policyPerStep += group.scorePerToken * scored.perStep;
     }
   }
-  return {
-    attention: { now, perStep },
-    policy: { now: policyNow, perStep: policyPerStep },
-    steadyFor,
-  };
 }
 
 function prefillSeconds(options: KernelCostOptions, attention: AttentionCost, batch: Batch): number {
@@ -182,13 +179,20 @@ function prefillSeconds(options: KernelCostOptions, attention: AttentionCost, ba
   return seconds;
 }
 
+const NO_HOST = { now: 0, perStep: 0, steadyFor: Infinity } as const;
+
 /** Host time the device waits for: all of it, or what is left over where the engine schedules one step ahead. */
-function exposedHost(host: number, device: Line, asyncScheduling: boolean): { line: Line; steadyFor: number } {
-  if (!asyncScheduling) return { line: constant(host), steadyFor: Infinity };
-  if (device.now >= host) return { line: ZERO, steadyFor: Infinity };
-  if (device.perStep === 0) return { line: constant(host - device.now), steadyFor: Infinity };
-  const steps = Math.ceil((host - device.now) / device.perStep); // at that step the device takes over
-  return { line: { now: host - device.now, perStep: -device.perStep }, steadyFor: Math.max(1, steps) };
+function exposedHost(
+  host: number,
+  now: number,
+  perStep: number,
+  asyncScheduling: boolean,
+): Line & { steadyFor: number } {
+  if (!asyncScheduling) return { now: host, perStep: 0, steadyFor: Infinity };
+  if (now >= host) return NO_HOST;
+  if (perStep === 0) return { now: host - now, perStep: 0, steadyFor: Infinity };
+  const steps = Math.ceil((host - now) / perStep); // at that step the device takes over
+  return { now: host - now, perStep: -perStep, steadyFor: Math.max(1, steps) };
 }
 
 function captured(decodes: number): number {
@@ -200,5 +204,3 @@ function memo(compute: (n: number) => number): (n: number) => number {
   const known: number[] = [];
   return (n) => (known[n] ??= compute(n));
 }
-
-export const OPERATOR_COUNT = OPERATORS.length;

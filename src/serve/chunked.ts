@@ -9,6 +9,9 @@ export const chunked: Scheduler = {
   name: "chunked",
   plan(view) {
     const partial = view.prefilling;
+    // The usual case by far: nobody waits, nothing is half computed, and the next step fits.
+    if (partial === undefined && view.waiting(0) === undefined && view.decodeBlocks <= view.freeBlocks)
+      return DECODE_ONLY;
     const room = view.maxTokens - view.decodes;
     const wanted = partial === undefined ? 0 : Math.min(room, partial.contextTokens - partial.prefilled);
     const { preempt, free, chunk, decodes } = preemptToFit(view, wanted);

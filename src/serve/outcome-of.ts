@@ -72,10 +72,10 @@ function latencyCurves(samples: Latencies): readonly LatencyPoint[] {
   for (const metric of ["ttft", "tpot", "itl", "e2el"] as const satisfies readonly LatencyMetric[]) {
     const sample: SeriesSample = samples[metric];
     if (sample.count === 0) continue;
-    for (let i = 1; i <= CURVE_POINTS; i++) {
-      const share = i / CURVE_POINTS;
-      points.push({ metric, share, ms: sample.quantile(share) * 1000 });
-    }
+    const shares = Array.from({ length: CURVE_POINTS }, (_, i) => (i + 1) / CURVE_POINTS);
+    sample
+      .quantiles(shares)
+      .forEach((seconds, i) => points.push({ metric, share: shares[i] as number, ms: seconds * 1000 }));
   }
   return points;
 }
