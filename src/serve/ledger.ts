@@ -49,11 +49,12 @@ export class Ledger {
     totals.emitted += steps * decodes + (run.emitted - decodes);
     totals.peakLayerBlocks = Math.max(totals.peakLayerBlocks, run.blocksAfter);
     const pairs = (steps * (steps - 1)) / 2;
-    for (let i = 0; i < cost.parts.length; i++) {
-      add(totals.operatorSeconds, i, steps * (cost.parts[i] as number) + pairs * (cost.partSlopes[i] as number));
+    const { operatorSeconds } = totals;
+    for (let i = 0; i < operatorSeconds.length; i++) {
+      operatorSeconds[i]! += steps * cost.parts[i]! + pairs * cost.partSlopes[i]!;
     }
     if (decodes === 0) return;
-    run.read.forEach((line, g) => add(totals.read, g, total(line, steps)));
+    for (let g = 0; g < run.read.length; g++) totals.read[g]! += total(run.read[g]!, steps);
     this.#recordGaps(run);
   }
 
@@ -89,8 +90,4 @@ export class Ledger {
     gaps.add(cost.now + cost.perStep, cost.perStep, steps - 1, decodes);
     this.#paused = [];
   }
-}
-
-function add(sums: number[], index: number, amount: number): void {
-  sums[index] = (sums[index] as number) + amount;
 }
