@@ -32,7 +32,7 @@ export async function outputServe(simulation: Simulation, flags: OutputFlags): P
   const { scenario, result } = simulation;
   const whole = flags.out === undefined ? undefined : outcome(scenario, result, version());
   const short = whole ?? summary(scenario, result, version());
-  if (flags.json) process.stdout.write(`${JSON.stringify(flat(short), null, 2)}\n`);
+  if (flags.json) printJson(flat(short), [short]);
   else process.stdout.write(`${(await import("../report/text-table.js")).serveTable(short)}\n`);
   if (whole === undefined || flags.out === undefined) return;
   const { serveReport } = await import("../report/serve-report.js");
@@ -46,7 +46,7 @@ export async function outputCompare(simulations: readonly Simulation[], flags: O
     flags.out === undefined ? [] : simulations.map(({ scenario, result }) => outcome(scenario, result, version()));
   const shorts =
     flags.out === undefined ? simulations.map(({ scenario, result }) => summary(scenario, result, version())) : wholes;
-  if (flags.json) process.stdout.write(`${JSON.stringify({ policies: shorts.map(flat) }, null, 2)}\n`);
+  if (flags.json) printJson({ policies: shorts.map(flat) }, shorts);
   else process.stdout.write(`${(await import("../report/text-table.js")).compareTable(shorts)}\n`);
   if (flags.out === undefined) return;
   const files = new Map<string, string | Uint8Array>();
@@ -55,6 +55,14 @@ export async function outputCompare(simulations: readonly Simulation[], flags: O
   }
   const { compareReport } = await import("../report/compare-report.js");
   await write(flags.out, files, { policies: wholes }, compareReport(wholes), flags);
+}
+
+/** JSON on stdout; what nobody should overlook also on stderr. */
+function printJson(value: object, outcomes: readonly Summary[]): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  for (const { label, saturation } of outcomes) {
+    if (saturation.saturated) process.stderr.write(`raas-sim: ${label}: ${saturation.message}\n`);
+  }
 }
 
 async function write(

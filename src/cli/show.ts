@@ -49,13 +49,13 @@ export function listing(what: ListName): string {
       );
     case "policies":
       return table(
-        ["policy", "parameters", "what it does"],
+        ["policy", "what it does", "parameters and defaults"],
         Object.entries(POLICIES).map(([name, { parameters, title }]) => [
           name,
+          title,
           Object.entries(parameters)
             .map(([key, { default: value }]) => `${key}=${String(value)}`)
-            .join(" ") || "-",
-          title,
+            .join(" "),
         ]),
       );
     case "workloads":
@@ -89,7 +89,10 @@ function workloadTitle(name: string): string {
 
 function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   return textTable(
-    columns.map((title, i) => ({ title, align: i > 0 && /^[-\d.,]/.test(rows[0]?.[i] ?? "") ? "right" : "left" })),
+    columns.map((title, i) => ({
+      title,
+      align: i > 0 && /^(-|[\d.,]+)( [A-Z])?$/.test(rows[0]?.[i] ?? "") ? "right" : "left",
+    })),
     rows.map((row) => [...row]),
   );
 }

@@ -80,17 +80,21 @@ function join(tables: readonly ReportTable[], outcomes: readonly Summary[]): str
       rows,
     ),
   );
-  const notes = noteLines(outcomes);
-  return [...blocks, ...(notes.length > 0 ? [["Notes", ...notes].join("\n")] : [])].join("\n\n");
+  const warnings = warningLines(outcomes);
+  const notes = sharedNotes(outcomes).map((note) => `- ${note}`);
+  return [
+    ...(warnings.length > 0 ? [warnings.join("\n")] : []),
+    ...blocks,
+    ...(notes.length > 0 ? [["Notes", ...notes].join("\n")] : []),
+  ].join("\n\n");
 }
 
-/** Warnings and notes; one that all outcomes share is said once. */
-export function noteLines(outcomes: readonly Summary[]): readonly string[] {
+/** What makes the figures mean less than they seem to: said before them. */
+export function warningLines(outcomes: readonly Summary[]): readonly string[] {
   const alone = outcomes.length === 1;
-  const warnings = outcomes
+  return outcomes
     .filter((outcome) => outcome.saturation.saturated)
     .map((outcome) => `! ${alone ? "" : `${outcome.label}: `}${outcome.saturation.message}`);
-  return [...warnings, ...sharedNotes(outcomes).map((note) => `- ${note}`)];
 }
 
 export function sharedNotes(outcomes: readonly Summary[]): readonly string[] {

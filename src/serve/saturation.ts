@@ -30,14 +30,20 @@ export function saturation({ requests, failed }: ServeResult): { saturated: bool
     };
   }
   const rate = served / (last - first);
-  const capacity = (secondHalf - growth) / ((last - first) / 2);
   return {
     saturated: true,
     message:
-      `SATURATED: ${rate.toPrecision(3)} requests/s arrive, about ${capacity.toPrecision(3)} are taken up; ` +
+      `SATURATED: ${rate.toPrecision(3)} requests/s arrive, about ${sustained(requests.end.subarray(0, requests.length)).toPrecision(3)} can be served; ` +
       `the queue grew from ${middle} to ${end} over the second half of the arrivals. There is no steady state: ` +
       `latencies depend on how long the run is, only throughput means something.`,
   };
+}
+
+/** Requests that end per second, between the first and the third quarter of them: filling and draining left out. */
+function sustained(column: Float64Array): number {
+  const ends = column.filter((end) => !Number.isNaN(end)).sort();
+  const quarter = ends.length >> 2;
+  return (2 * quarter) / ((ends[3 * quarter] as number) - (ends[quarter] as number));
 }
 
 /** How many of the ascending values are at most x. */
