@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 /**
  * Part of `npm run build`: the command in a few files instead of some four hundred. Reading and compiling modules one by
- * one was two fifths of the time of a small simulation. Chart libraries stay outside: they are loaded only for reports.
+ * one was two fifths of the time of a small simulation. What only some commands load stays outside.
  */
 
 /** zod brings its messages in some sixty languages, two thirds of its size; ours are our own. */
@@ -27,7 +27,7 @@ await build({
   platform: "node",
   format: "esm",
   target: "node20",
-  external: ["vega", "vega-lite", "vega-interpreter", "@resvg/resvg-js"],
+  external: ["vega", "vega-lite", "vega-interpreter", "@resvg/resvg-js", "yaml", "hyparquet-writer", "cli-table3"],
   // CommonJS dependencies inside an ES module need a require of their own.
   banner: {
     js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',

@@ -19,10 +19,10 @@ export function summary(
   const notes = [...scenario.notes];
   if (result.failed > 0)
     notes.push(
-      `${result.failed} requests were refused: their prompts leave no room in ${scenario.maxModelTokens} tokens of context.`,
+      `Refused, because the prompt leaves no room in ${scenario.maxModelTokens} tokens of context: ${result.failed} requests.`,
     );
   if (result.truncated > 0)
-    notes.push(`${result.truncated} outputs were cut at the context of ${scenario.maxModelTokens} tokens.`);
+    notes.push(`Outputs cut at the context of ${scenario.maxModelTokens} tokens: ${result.truncated}.`);
   return {
     label: policy.label,
     version,

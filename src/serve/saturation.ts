@@ -4,7 +4,7 @@ import type { ServeResult } from "./serve.js";
  * A load above capacity has no steady state: the queue grows as long as requests arrive. Told from the number of
  * requests that have been sent and not yet admitted, at the middle and at the end of the arrivals.
  */
-export function saturation({ requests, failed }: ServeResult): { saturated: boolean; message: string } {
+export function saturation({ requests }: ServeResult): { saturated: boolean; message: string } {
   const sent: number[] = [];
   const admitted: number[] = [];
   for (let id = 0; id < requests.length; id++) {
@@ -26,7 +26,7 @@ export function saturation({ requests, failed }: ServeResult): { saturated: bool
   if (last === first || growth <= Math.max(10, 0.05 * secondHalf)) {
     return {
       saturated: false,
-      message: failed > 0 ? `${failed} requests were refused: prompt too long` : "the queue does not grow",
+      message: "the queue does not grow",
     };
   }
   const rate = served / (last - first);
