@@ -1,4 +1,5 @@
 import { InputError } from "../core/check.js";
+import type { HeadGroup } from "./lane.js";
 import type { Parameters, PolicyDefinition, PolicyWork } from "./policy.js";
 
 /** Gives a definition's `create` the exact types of its parameters. */
@@ -22,6 +23,19 @@ export const PAGE = {
   powerOfTwo: true,
   help: "tokens of a page; the budget is a multiple of it",
 } as const;
+
+export const HEAD_GROUP = {
+  kind: "choice",
+  default: "kvHead",
+  choices: ["kvHead", "queryHead", "layer"],
+  help: "heads that share one choice in a replay; scores are means over them",
+} as const;
+
+export const HEAD_GROUPS: Readonly<Record<(typeof HEAD_GROUP.choices)[number], HeadGroup>> = {
+  kvHead: "kv-head",
+  queryHead: "query-head",
+  layer: "layer",
+};
 
 /** A policy that adds nothing to a decode step. */
 export const NO_WORK: PolicyWork = {

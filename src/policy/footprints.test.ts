@@ -82,12 +82,12 @@ test("raas: other treatments of the prompt", () => {
   expect(at("raas:budget=64,budgetIncludesPrefill=false", 1000, 1)).toEqual([1001, 1, 1001, 1, 1001, 1, 64]);
   expect(at("raas:budget=64,budgetIncludesPrefill=false", 1000, 65)).toEqual([1072, 0, 1058, 0, 1058, 0, Infinity]);
   // cut to 64 after the first step, one page more: 66 … 80, then 66 … 81
-  const top = "raas:budget=64,prefillOverflow=top-by-last-query";
+  const top = "raas:budget=64,prefillOverflow=topByLastQuery";
   expect(at(top, 1000, 1)).toEqual([1001, 0, 1001, 0, 1001, 0, 1]);
   expect(at(top, 1000, 2)).toEqual([66, 1, 66, 1, 66, 1, 15]);
   expect(at(top, 1000, 17)).toEqual([96, 0, 74, 0, 74, 0, Infinity]);
   // 64 of the prompt and up to 64 decoded, 58 on average; all 1000 + 58 scored; 1065 tokens take 1072
-  const both = "raas:budget=64,prefillOverflow=quest-on-prefill";
+  const both = "raas:budget=64,prefillOverflow=questOnPrefill";
   expect(at(both, 1000, 1)).toEqual([1001, 1, 65, 1, 1001, 1, 64]);
   expect(at(both, 1000, 65)).toEqual([1072, 0, 122, 0, 1058, 0, Infinity]);
 });

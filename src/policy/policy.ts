@@ -1,4 +1,5 @@
 import type { Line } from "../core/line.js";
+import type { Lanes } from "./lane.js";
 
 /** Tokens of a sequence. Before its k-th decode step (k ≥ 1) `generated` is k and the cache holds prompt + generated. */
 export interface Lengths {
@@ -51,6 +52,8 @@ export interface Policy {
   /** Approximations a reader of any report must know. */
   readonly notes: readonly string[];
   footprint(lengths: Lengths): LayerFootprint;
+  /** How it chooses positions of recorded attention; a policy without can be served, not replayed. */
+  readonly lanes?: Lanes;
 }
 
 export type ParameterValue = number | string | boolean;
@@ -79,7 +82,7 @@ export type ValueOf<P extends Parameter> = P extends { kind: "integer" | "number
 export type ValuesOf<P extends Parameters> = { readonly [K in keyof P]: ValueOf<P[K]> };
 
 /** What `create` returns: the policy without what the table fills in (name, kind, parameters, denseLayers, source). */
-export type PolicyBody = Pick<Policy, "label" | "indexPageTokens" | "work" | "notes" | "footprint">;
+export type PolicyBody = Pick<Policy, "label" | "indexPageTokens" | "work" | "notes" | "footprint" | "lanes">;
 
 /** What a policy file exports (an outside file: as its default export). `parameters` is the only place its defaults exist. */
 export interface PolicyDefinition<P extends Parameters = Parameters> {

@@ -1,7 +1,17 @@
 import { constant, type Line } from "../core/line.js";
 import { growing } from "./closed-forms.js";
-import { BUDGET, definePolicy, NO_WORK, PAGE, PAGED_NOTE, requireWholePages } from "./definition.js";
+import {
+  BUDGET,
+  definePolicy,
+  HEAD_GROUP,
+  HEAD_GROUPS,
+  NO_WORK,
+  PAGE,
+  PAGED_NOTE,
+  requireWholePages,
+} from "./definition.js";
 import type { LayerFootprint, Lengths } from "./policy.js";
+import { QuestLane } from "./quest-lane.js";
 
 const MIN_PAGES = 3; // the code's max(3, budget / page)
 
@@ -9,7 +19,7 @@ const MIN_PAGES = 3; // the code's max(3, budget / page)
  * Quest (arXiv 2406.10774; mit-han-lab/Quest, evaluation/quest_attention.py): keeps all; each step scores every page by
  * an upper bound from the minimum and maximum of its keys and reads the best, the newest page always among them.
  * The code leaves layers 0 and 1 dense: the default of denseLayers. Departure: one choice of pages a KV head, where the
- * code has one a query head, which would read up to the group size more.
+ * code has one a query head, which would read up to the group size more; headGroup=queryHead replays the code's choice.
  */
 export const quest = definePolicy({
   title: "keeps every token, reads the pages that score best",
@@ -17,18 +27,27 @@ export const quest = definePolicy({
   parameters: {
     budget: { ...BUDGET, help: "tokens a layer reads in a step; at least 3 pages" },
     page: PAGE,
+    headGroup: HEAD_GROUP,
   },
-  create: ({ budget, page }) => {
+  create: ({ budget, page, headGroup }) => {
     requireWholePages("quest", budget, page);
-    const notes = ["Pages are chosen for a KV head, not for each of its query heads.", PAGED_NOTE];
+    const notes = ["Memory and reads are those of one choice of pages a KV head, not one a query head.", PAGED_NOTE];
     if (budget < MIN_PAGES * page)
       notes.push(`Reads ${MIN_PAGES} pages of ${page}, more than the budget of ${budget}.`);
+    const pages = Math.max(MIN_PAGES, budget / page);
     return {
       label: `Quest ${budget}`,
       indexPageTokens: page,
       work: { ...NO_WORK, representativeShare: 1, selects: true },
       notes,
-      footprint: (lengths) => selectPages(Math.max(MIN_PAGES * page, budget), page, lengths),
+      footprint: (lengths) => selectPages(pages * page, page, lengths),
+      lanes: {
+        needs: ["attention", "page-bounds"],
+        group: HEAD_GROUPS[headGroup],
+        observes: false,
+        lookback: 0,
+        start: ({ promptTokens }) => new QuestLane(promptTokens, pages, page),
+      },
     };
   },
 });

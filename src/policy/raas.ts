@@ -1,17 +1,19 @@
 import { constant, type Line } from "../core/line.js";
 import { roundUp } from "./closed-forms.js";
-import { BUDGET, definePolicy, NO_WORK, PAGE, PAGED_NOTE, requireWholePages } from "./definition.js";
+import {
+  BUDGET,
+  definePolicy,
+  HEAD_GROUP,
+  HEAD_GROUPS,
+  NO_WORK,
+  PAGE,
+  PAGED_NOTE,
+  requireWholePages,
+} from "./definition.js";
 import type { LayerFootprint, Lengths } from "./policy.js";
+import { RaasLane, type RaasRules } from "./raas-lane.js";
 
 const SAME = "does not change memory or reads";
-
-interface Rules {
-  readonly budget: number;
-  readonly page: number;
-  readonly pinPrefill: boolean;
-  readonly budgetIncludesPrefill: boolean;
-  readonly prefillOverflow: "keep-all" | "top-by-last-query" | "quest-on-prefill";
-}
 
 /**
  * RaaS (arXiv 2502.11147; DerekHJH/RaaS): stamps the pages in use at each step, reads all it holds, and over budget drops
@@ -28,8 +30,8 @@ export const raas = definePolicy({
     page: PAGE,
     stampRule: {
       kind: "choice",
-      default: "top-fraction",
-      choices: ["top-fraction", "alpha", "half-budget"],
+      default: "topFraction",
+      choices: ["topFraction", "alpha", "halfBudget"],
       help: `which pages are stamped as used in a step; ${SAME}`,
     },
     fraction: {
@@ -37,7 +39,7 @@ export const raas = definePolicy({
       default: 0.5,
       min: 0,
       max: 1,
-      help: `share of pages stamped under stampRule=top-fraction; ${SAME}`,
+      help: `share of pages stamped under stampRule=topFraction; ${SAME}`,
     },
     alpha: {
       kind: "number",
@@ -50,11 +52,11 @@ export const raas = definePolicy({
     budgetIncludesPrefill: { kind: "boolean", default: true, help: "the prompt counts against the budget" },
     prefillOverflow: {
       kind: "choice",
-      default: "keep-all",
-      choices: ["keep-all", "top-by-last-query", "quest-on-prefill"],
+      default: "keepAll",
+      choices: ["keepAll", "topByLastQuery", "questOnPrefill"],
       help:
-        "a pinned prompt over budget: keep-all (budget becomes prompt and one page), top-by-last-query (prompt is cut to " +
-        "the budget), quest-on-prefill (prompt is kept, a budget of it is read, decoded tokens get a budget of their own)",
+        "a pinned prompt over budget: keepAll (budget becomes prompt and one page), topByLastQuery (prompt is cut to " +
+        "the budget), questOnPrefill (prompt is kept, a budget of it is read, decoded tokens get a budget of their own)",
     },
     newPageStamp: {
       kind: "choice",
@@ -62,6 +64,7 @@ export const raas = definePolicy({
       choices: ["now", "zero"],
       help: `stamp of a page when it appears; ${SAME}`,
     },
+    headGroup: HEAD_GROUP,
     protectLastPage: { kind: "boolean", default: true, help: `the newest page is never dropped; ${SAME}` },
   },
   create: (rules) => {
@@ -74,24 +77,31 @@ export const raas = definePolicy({
       work: { ...NO_WORK, representativeShare: 1, selects: true },
       notes,
       footprint: (lengths) => footprint(rules, lengths),
+      lanes: {
+        needs: rules.stampRule === "alpha" ? ["attention"] : ["attention", "page-bounds"],
+        group: HEAD_GROUPS[rules.headGroup],
+        observes: rules.stampRule === "alpha",
+        lookback: rules.prefillOverflow === "topByLastQuery" ? 2 : 0,
+        start: (prompt) => new RaasLane(rules, prompt),
+      },
     };
   },
 });
 
-const OVERFLOW_NOTES: Readonly<Record<Rules["prefillOverflow"], string>> = {
-  "keep-all": "A prompt over budget is kept whole: the budget becomes the prompt and one page.",
-  "top-by-last-query": "A prompt over budget is cut to the budget after the first decode step, and gets one page more.",
-  "quest-on-prefill":
+const OVERFLOW_NOTES: Readonly<Record<RaasRules["prefillOverflow"], string>> = {
+  keepAll: "A prompt over budget is kept whole: the budget becomes the prompt and one page.",
+  topByLastQuery: "A prompt over budget is cut to the budget after the first decode step, and gets one page more.",
+  questOnPrefill:
     "A prompt over budget is kept whole; a step reads a budget of it and up to a budget of decoded tokens.",
 };
 
-function footprint(rules: Rules, { prompt, generated }: Lengths): LayerFootprint {
+function footprint(rules: RaasRules, { prompt, generated }: Lengths): LayerFootprint {
   const { budget, page } = rules;
   const held = prompt + generated;
   const first = generated === 1; // prefill is dense: its first step sees the whole prompt
   if (rules.pinPrefill && rules.budgetIncludesPrefill && prompt > budget) {
-    if (rules.prefillOverflow === "quest-on-prefill") return questOnPrefill(rules, prompt, generated);
-    if (rules.prefillOverflow === "top-by-last-query") {
+    if (rules.prefillOverflow === "questOnPrefill") return questOnPrefill(rules, prompt, generated);
+    if (rules.prefillOverflow === "topByLastQuery") {
       return first ? everything(constant(held), 1) : capped(capacity(rules, budget), page, budget + generated);
     }
   }
@@ -101,7 +111,7 @@ function footprint(rules: Rules, { prompt, generated }: Lengths): LayerFootprint
 }
 
 /** Tokens held at most between steps. A pinned prompt and the newest page cannot be dropped, whatever the budget. */
-function capacity({ budget, page, pinPrefill, budgetIncludesPrefill }: Rules, prompt: number): number {
+function capacity({ budget, page, pinPrefill, budgetIncludesPrefill }: RaasRules, prompt: number): number {
   const asked = budgetIncludesPrefill ? budget : prompt + budget;
   return pinPrefill ? Math.max(asked, roundUp(prompt, page) + page) : asked;
 }
@@ -116,7 +126,7 @@ function capped(most: number, page: number, held: number): LayerFootprint {
   return { resident: constant(roundUp(most + 1, page)), read, scored: read, steadyFor: Infinity };
 }
 
-function questOnPrefill({ budget, page }: Rules, prompt: number, generated: number): LayerFootprint {
+function questOnPrefill({ budget, page }: RaasRules, prompt: number, generated: number): LayerFootprint {
   const { read, steadyFor } = capped(budget, page, generated);
   const held: Line = { now: prompt + read.now, perStep: read.perStep };
   const resident = read.perStep === 1 ? held : constant(roundUp(prompt + budget + 1, page));

@@ -1,5 +1,6 @@
 import { evictByToken } from "./closed-forms.js";
 import { BUDGET, definePolicy, NO_WORK, SLOTS_NOTE } from "./definition.js";
+import { windowLanes } from "./window-lane.js";
 
 /**
  * The last `window` tokens, as Mistral 7B has them (arXiv 2310.06825). Departure: there a token sees itself and the
@@ -15,5 +16,6 @@ export const slidingWindow = definePolicy({
     work: NO_WORK,
     notes: [SLOTS_NOTE],
     footprint: (lengths) => evictByToken(window, lengths),
+    lanes: windowLanes(window, 0),
   }),
 });

@@ -56,7 +56,7 @@ function build(text: string) {
 }
 
 test.each([
-  ["quest:size=3", "policy quest: has no parameter size; known are budget, page, denseLayers"],
+  ["quest:size=3", "policy quest: has no parameter size; known are budget, page, headGroup, denseLayers"],
   ["dense:budget=3", "policy dense: has no parameter budget; it has none"],
   ["quest:budget=abc", "policy quest: budget=abc is not a number; allowed: whole numbers from 16 to 1048576"],
   ["quest:budget=NaN", "policy quest: budget=NaN is not a number"],
@@ -71,7 +71,7 @@ test.each([
   ["raas:budget=64,page=128", "policy raas: budget=64 is not a multiple of page=128; 128 is"],
   [
     "raas:stampRule=beta",
-    "policy raas: stampRule=beta is not one of its choices; allowed: top-fraction, alpha, half-budget",
+    "policy raas: stampRule=beta is not one of its choices; allowed: topFraction, alpha, halfBudget",
   ],
   ["raas:pinPrefill=yes", "policy raas: pinPrefill=yes is neither true nor false; allowed: true, false"],
   ["raas:alpha=2", "policy raas: alpha=2 is out of range; allowed: numbers from 0 to 1"],
@@ -89,7 +89,7 @@ test("a policy's name is a specification of itself, defaults left out, in the de
   );
   const again = build(build("quest:denseLayers=0,budget=512").name);
   expect(again.name).toBe("quest:budget=512,denseLayers=0");
-  expect(again.parameters).toEqual({ budget: 512, page: 16, denseLayers: 0 });
+  expect(again.parameters).toEqual({ budget: 512, page: 16, headGroup: "kvHead", denseLayers: 0 });
 });
 
 test("labels tell policies apart", () => {

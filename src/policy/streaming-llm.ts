@@ -1,5 +1,6 @@
 import { evictByToken } from "./closed-forms.js";
 import { BUDGET, definePolicy, NO_WORK, requireBelowBudget, SLOTS_NOTE } from "./definition.js";
+import { windowLanes } from "./window-lane.js";
 
 /**
  * StreamingLLM (arXiv 2309.17453; mit-han-lab/streaming-llm, streaming_llm/kv_cache.py): the first tokens of the text,
@@ -27,6 +28,7 @@ export const streamingLlm = definePolicy({
       work: NO_WORK,
       notes: [SLOTS_NOTE],
       footprint: (lengths) => evictByToken(budget, lengths),
+      lanes: windowLanes(budget, sinks),
     };
   },
 });
