@@ -1,0 +1,203 @@
+/**
+ * The hot loops of attention rows, in AssemblyScript: 128-bit SIMD over f32. Compiled by `npm run build` to
+ * dist/attention/kernel.wasm. typescript-kernel.ts is the definition of each function; arguments are byte offsets into
+ * the shared memory and counts of elements.
+ */
+
+/** Keys come in tiles of 8 positions, channel by channel: [tile][headDim][8]. Fills out[row][8 · fromTile … 8 · toTile - 1]. */
+export function dots(
+  q: usize, rows: i32, headDim: i32, keys: usize, fromTile: i32, toTile: i32, scale: f32, out: usize, outStride: i32,
+): void {
+  const factor = f32x4.splat(scale);
+  const rowBytes = <usize>headDim << 2;
+  const outBytes = <usize>outStride << 2;
+  for (let tile = fromTile; tile < toTile; tile++) {
+    const tileStart = keys + <usize>tile * rowBytes * 8;
+    const tileEnd = tileStart + rowBytes * 8;
+    let to = out + ((<usize>tile) << 5);
+    let query = q;
+    let row = 0;
+    for (; row + 4 <= rows; row += 4) {
+      let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
+      let at = query;
+      const q1 = rowBytes, q2 = rowBytes * 2, q3 = rowBytes * 3;
+      for (let k = tileStart; k < tileEnd; k += 32) {
+        const k0 = v128.load(k), k1 = v128.load(k, 16);
+        let s = v128.load32_splat(at);
+        a0 = f32x4.add(a0, f32x4.mul(s, k0)); a1 = f32x4.add(a1, f32x4.mul(s, k1));
+        s = v128.load32_splat(at + q1);
+        b0 = f32x4.add(b0, f32x4.mul(s, k0)); b1 = f32x4.add(b1, f32x4.mul(s, k1));
+        s = v128.load32_splat(at + q2);
+        c0 = f32x4.add(c0, f32x4.mul(s, k0)); c1 = f32x4.add(c1, f32x4.mul(s, k1));
+        s = v128.load32_splat(at + q3);
+        d0 = f32x4.add(d0, f32x4.mul(s, k0)); d1 = f32x4.add(d1, f32x4.mul(s, k1));
+        at += 4;
+      }
+      v128.store(to, f32x4.mul(a0, factor)); v128.store(to, f32x4.mul(a1, factor), 16);
+      to += outBytes;
+      v128.store(to, f32x4.mul(b0, factor)); v128.store(to, f32x4.mul(b1, factor), 16);
+      to += outBytes;
+      v128.store(to, f32x4.mul(c0, factor)); v128.store(to, f32x4.mul(c1, factor), 16);
+      to += outBytes;
+      v128.store(to, f32x4.mul(d0, factor)); v128.store(to, f32x4.mul(d1, factor), 16);
+      to += outBytes;
+      query += rowBytes * 4;
+    }
+    for (; row < rows; row++) {
+      let a0 = f32x4.splat(0), a1 = a0;
+      let at = query;
+      for (let k = tileStart; k < tileEnd; k += 32) {
+        const s = v128.load32_splat(at);
+        a0 = f32x4.add(a0, f32x4.mul(s, v128.load(k))); a1 = f32x4.add(a1, f32x4.mul(s, v128.load(k, 16)));
+        at += 4;
+      }
+      v128.store(to, f32x4.mul(a0, factor)); v128.store(to, f32x4.mul(a1, factor), 16);
+      to += outBytes;
+      query += rowBytes;
+    }
+  }
+}
+
+/** e^x of four numbers ≤ 0: 2^n · e^r with |r| ≤ ln 2 / 2 and a polynomial of degree 6; 0 below the normal numbers. */
+// @ts-ignore: decorator
+@inline
+function exp4(x: v128): v128 {
+  const alive = f32x4.ge(x, f32x4.splat(-87.33));
+  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504)));
+  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
+  r = f32x4.add(r, f32x4.mul(n, f32x4.splat(2.12194440e-4)));
+  let p = f32x4.splat(1.9875691500e-4);
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666665459e-1));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1));
+  p = f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r), f32x4.splat(1));
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  return v128.and(f32x4.mul(p, power), alive);
+}
+
+/** weights[j] = e^(logits[j] - max) for from ≤ j < to, 0 before; prefix[j] = sum of the weights before j, f64, to + 1 of them. */
+export function softmax(logits: usize, from: i32, to: i32, weights: usize, prefix: usize): void {
+  const first = logits + ((<usize>from) << 2);
+  const end = logits + ((<usize>to) << 2);
+  let most4 = f32x4.splat(-Infinity);
+  let at = first;
+  for (; at + 16 <= end; at += 16) most4 = f32x4.pmax(most4, v128.load(at));
+  let most = max(
+    max(f32x4.extract_lane(most4, 0), f32x4.extract_lane(most4, 1)),
+    max(f32x4.extract_lane(most4, 2), f32x4.extract_lane(most4, 3)),
+  );
+  for (; at < end; at += 4) most = max(most, load<f32>(at));
+
+  memory.fill(weights, 0, (<usize>from) << 2);
+  memory.fill(prefix, 0, ((<usize>from) + 1) << 3);
+  const shift = f32x4.splat(most);
+  let to32 = weights + ((<usize>from) << 2);
+  let to64 = prefix + (((<usize>from) + 1) << 3);
+  let sum: f64 = 0;
+  at = first;
+  for (; at + 16 <= end; at += 16) {
+    const e = exp4(f32x4.sub(v128.load(at), shift));
+    v128.store(to32, e);
+    sum += <f64>f32x4.extract_lane(e, 0); store<f64>(to64, sum);
+    sum += <f64>f32x4.extract_lane(e, 1); store<f64>(to64, sum, 8);
+    sum += <f64>f32x4.extract_lane(e, 2); store<f64>(to64, sum, 16);
+    sum += <f64>f32x4.extract_lane(e, 3); store<f64>(to64, sum, 24);
+    to32 += 16;
+    to64 += 32;
+  }
+  for (; at < end; at += 4) {
+    const e = f32x4.extract_lane(exp4(f32x4.splat(load<f32>(at) - most)), 0);
+    store<f32>(to32, e);
+    sum += <f64>e;
+    store<f64>(to64, sum);
+    to32 += 4;
+    to64 += 8;
+  }
+}
+
+/** out[j] += weights[j] · factor for from ≤ j < to. */
+export function addScaled(weights: usize, factor: f32, from: i32, to: i32, out: usize): void {
+  const by = f32x4.splat(factor);
+  let at = (<usize>from) << 2;
+  const end = (<usize>to) << 2;
+  for (; at + 16 <= end; at += 16) {
+    v128.store(out + at, f32x4.add(v128.load(out + at), f32x4.mul(v128.load(weights + at), by)));
+  }
+  for (; at < end; at += 4) store<f32>(out + at, load<f32>(out + at) + load<f32>(weights + at) * factor);
+}
+
+/** The indices j < to with row[j] ≥ threshold, ascending; returns how many. */
+export function atLeast(row: usize, to: i32, threshold: f32, out: usize): i32 {
+  const limit = f32x4.splat(threshold);
+  let found = 0;
+  let j = 0;
+  for (; j + 4 <= to; j += 4) {
+    let hits = i32x4.bitmask(f32x4.ge(v128.load(row + ((<usize>j) << 2)), limit));
+    while (hits != 0) {
+      store<u32>(out + ((<usize>found) << 2), j + ctz(hits));
+      found++;
+      hits &= hits - 1;
+    }
+  }
+  for (; j < to; j++) {
+    if (load<f32>(row + ((<usize>j) << 2)) < threshold) continue;
+    store<u32>(out + ((<usize>found) << 2), j);
+    found++;
+  }
+  return found;
+}
+
+/** out[p] += factor · Σ_c max(q_c · low[p][c], q_c · high[p][c]) for from ≤ p < to; low and high are [pages][headDim]. */
+export function pageBounds(
+  q: usize, headDim: i32, low: usize, high: usize, from: i32, to: i32, factor: f32, out: usize,
+): void {
+  const bytes = (<usize>headDim) << 2;
+  for (let page = from; page < to; page++) {
+    const offset = <usize>page * bytes;
+    let sum4 = f32x4.splat(0);
+    let c: usize = 0;
+    for (; c + 16 <= bytes; c += 16) {
+      const query = v128.load(q + c);
+      sum4 = f32x4.add(
+        sum4, f32x4.max(f32x4.mul(query, v128.load(low + offset + c)), f32x4.mul(query, v128.load(high + offset + c))),
+      );
+    }
+    let sum = f32x4.extract_lane(sum4, 0) + f32x4.extract_lane(sum4, 1) + f32x4.extract_lane(sum4, 2) + f32x4.extract_lane(sum4, 3);
+    for (; c < bytes; c += 4) {
+      const query = load<f32>(q + c);
+      sum += max(query * load<f32>(low + offset + c), query * load<f32>(high + offset + c));
+    }
+    const to32 = out + ((<usize>page) << 2);
+    store<f32>(to32, load<f32>(to32) + sum * factor);
+  }
+}
+
+/** out[c] += Σ_j weights[j] · values[j][c] for from ≤ j < to; values are [positions][headDim], headDim a multiple of 4. */
+export function addValues(weights: usize, values: usize, headDim: i32, from: i32, to: i32, out: usize): void {
+  const bytes = (<usize>headDim) << 2;
+  let c: usize = 0;
+  for (; c + 64 <= bytes; c += 64) {
+    let s0 = v128.load(out + c), s1 = v128.load(out + c, 16), s2 = v128.load(out + c, 32), s3 = v128.load(out + c, 48);
+    let v = values + <usize>from * bytes + c;
+    for (let j = from; j < to; j++) {
+      const w = v128.load32_splat(weights + ((<usize>j) << 2));
+      s0 = f32x4.add(s0, f32x4.mul(w, v128.load(v)));
+      s1 = f32x4.add(s1, f32x4.mul(w, v128.load(v, 16)));
+      s2 = f32x4.add(s2, f32x4.mul(w, v128.load(v, 32)));
+      s3 = f32x4.add(s3, f32x4.mul(w, v128.load(v, 48)));
+      v += bytes;
+    }
+    v128.store(out + c, s0); v128.store(out + c, s1, 16); v128.store(out + c, s2, 32); v128.store(out + c, s3, 48);
+  }
+  for (; c < bytes; c += 16) {
+    let s = v128.load(out + c);
+    let v = values + <usize>from * bytes + c;
+    for (let j = from; j < to; j++) {
+      s = f32x4.add(s, f32x4.mul(v128.load32_splat(weights + ((<usize>j) << 2)), v128.load(v)));
+      v += bytes;
+    }
+    v128.store(out + c, s);
+  }
+}

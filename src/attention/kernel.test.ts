@@ -1,0 +1,104 @@
+import { expect, test } from "vitest";
+import { stream } from "../core/rng.js";
+import type { RowKernel } from "./row-kernel.js";
+import { typescriptKernel } from "./typescript-kernel.js";
+import { wasmKernel } from "./wasm-kernel.js";
+
+/** Each function, the same input through both kernels: equal up to the rounding of f32. */
+
+const SIZES = [1, 3, 4, 7, 8, 15, 16, 33, 250];
+
+function filled(array: Float32Array, name: string): Float32Array {
+  const rng = stream(7, name);
+  for (let i = 0; i < array.length; i++) array[i] = 4 * rng() - 2;
+  return array;
+}
+
+function both<T>(work: (kernel: RowKernel) => T): [T, T] {
+  return [work(typescriptKernel), work(wasmKernel())];
+}
+
+function expectClose(found: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+  expect(found.length).toBe(expected.length);
+  for (let i = 0; i < expected.length; i++) {
+    const allowed = tolerance * Math.max(1, Math.abs(expected[i] as number));
+    expect(Math.abs((found[i] as number) - (expected[i] as number))).toBeLessThanOrEqual(allowed);
+  }
+}
+
+test.each([1, 3, 4, 5, 32])("dot products of %i rows, all tiles and a part of them", (rows) => {
+  for (const headDim of [4, 64, 80]) {
+    const [slow, fast] = both((kernel) => {
+      const out = kernel.floats(rows * 40).fill(9);
+      const keys = filled(kernel.floats(5 * 8 * headDim), "keys");
+      kernel.dots(filled(kernel.floats(rows * headDim), "q"), rows, headDim, keys, 1, 4, 0.125, out, 40);
+      return out;
+    });
+    expectClose(fast, slow, 1e-5);
+    expect(fast[7]).toBe(9); // outside the tiles asked for
+    expect(fast[32]).toBe(9);
+  }
+});
+
+test.each(SIZES)("softmax of %i logits: weights, prefix sums and what lies outside the window", (to) => {
+  const from = Math.floor(to / 3);
+  const [slow, fast] = both((kernel) => {
+    const logits = filled(kernel.floats(to), "logits");
+    logits[from] = -1000; // vanishes
+    logits[to - 1] = 12;
+    const weights = kernel.floats(to).fill(5);
+    const prefix = kernel.doubles(to + 1).fill(5);
+    kernel.softmax(logits, from, to, weights, prefix);
+    return [...weights, ...prefix];
+  });
+  expectClose(fast, slow, 3e-7);
+  expect(fast.slice(0, from).every((weight) => weight === 0)).toBe(true);
+});
+
+test("e^x is right to two units in the last place over its whole range", () => {
+  const kernel = wasmKernel();
+  const count = 20_000;
+  const logits = kernel.floats(count + 1);
+  for (let i = 0; i < count; i++) logits[i] = (-87 * i) / count;
+  logits[count] = 0;
+  const weights = kernel.floats(count + 1);
+  kernel.softmax(logits, 0, count + 1, weights, kernel.doubles(count + 2));
+  for (let i = 0; i <= count; i++) {
+    const exact = Math.exp(logits[i] as number);
+    expect(Math.abs((weights[i] as number) - exact) / exact).toBeLessThan(2.4e-7);
+  }
+});
+
+test.each(SIZES)("sums and thresholds over %i numbers", (to) => {
+  const [slow, fast] = both((kernel) => {
+    const out = filled(kernel.floats(to), "out");
+    kernel.addScaled(filled(kernel.floats(to), "weights"), 0.3, Math.floor(to / 4), to, out);
+    const found = kernel.indices(to);
+    const count = kernel.atLeast(out, to, 0.5, found);
+    return { out, found: found.slice(0, count) };
+  });
+  expectClose(fast.out, slow.out, 1e-6);
+  expect([...fast.found]).toEqual([...slow.found]);
+});
+
+test.each([4, 20, 64, 80])("page bounds and weighted values at head dimension %i", (headDim) => {
+  const [slow, fast] = both((kernel) => {
+    const low = filled(kernel.floats(10 * headDim), "low");
+    const high = filled(kernel.floats(10 * headDim), "high");
+    const bounds = kernel.floats(10).fill(1);
+    kernel.pageBounds(filled(kernel.floats(headDim), "q"), low, high, 2, 9, 0.5, bounds);
+    const out = kernel.floats(headDim).fill(1);
+    kernel.addValues(filled(kernel.floats(10), "w"), low, 3, 8, out);
+    return [...bounds, ...out];
+  });
+  expectClose(fast, slow, 1e-5);
+  expect(fast[0]).toBe(1);
+});
+
+test("memory grows under arrays that are in use", () => {
+  const kernel = wasmKernel();
+  const early = kernel.floats(10).fill(3);
+  const late = kernel.floats(1_000_000).fill(4);
+  kernel.addScaled(early, 1, 0, 10, late);
+  expect(late[9]).toBe(7);
+});

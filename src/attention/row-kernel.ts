@@ -1,0 +1,54 @@
+/**
+ * The hot loops of attention rows. typescript-kernel.ts is their definition; wasm-kernel.ts is as much faster as SIMD
+ * makes it, and agrees up to the rounding of f32. Arrays must come from the kernel they are given to.
+ */
+export interface RowKernel {
+  readonly name: "typescript" | "wasm-simd";
+  floats(length: number): Float32Array;
+  doubles(length: number): Float64Array;
+  indices(length: number): Uint32Array;
+  /**
+   * Scaled dot products of `rows` queries [rows, headDim] with keys [tile][headDim][8], each tile 8 positions:
+   * out[row · outStride + position] for the positions of tiles fromTile … toTile - 1.
+   */
+  dots(
+    queries: Float32Array,
+    rows: number,
+    headDim: number,
+    keys: Float32Array,
+    fromTile: number,
+    toTile: number,
+    scale: number,
+    out: Float32Array,
+    outStride: number,
+  ): void;
+  /**
+   * weights[j] = e^(logits[j] - largest) for from ≤ j < to, 0 before; prefix[j] = sum of the weights before j, to + 1 of
+   * them, in f64. At least one of the logits is finite.
+   */
+  softmax(logits: Float32Array, from: number, to: number, weights: Float32Array, prefix: Float64Array): void;
+  /** out[j] += weights[j] · factor for from ≤ j < to. */
+  addScaled(weights: Float32Array, factor: number, from: number, to: number, out: Float32Array): void;
+  /** The indices j < to with row[j] ≥ threshold, ascending, into `out`; returns how many. */
+  atLeast(row: Float32Array, to: number, threshold: number, out: Uint32Array): number;
+  /** out[p] += factor · Σ_c max(q_c · low[p][c], q_c · high[p][c]) for from ≤ p < to; low and high are [pages, headDim]. */
+  pageBounds(
+    query: Float32Array,
+    low: Float32Array,
+    high: Float32Array,
+    from: number,
+    to: number,
+    factor: number,
+    out: Float32Array,
+  ): void;
+  /** out[c] += Σ_j weights[j] · values[j][c] for from ≤ j < to; values are [positions, headDim], headDim = out.length. */
+  addValues(weights: Float32Array, values: Float32Array, from: number, to: number, out: Float32Array): void;
+}
+
+/** Positions of a tile of keys. */
+export const TILE = 8;
+
+/** Where channel 0 of a position's key stands in [tile][headDim][8]; the channels follow TILE apart. */
+export function tileOffset(position: number, headDim: number): number {
+  return (position - (position % TILE)) * headDim + (position % TILE);
+}

@@ -1,0 +1,63 @@
+import { TILE, type RowKernel } from "./row-kernel.js";
+
+/** The definition of the kernels: plain loops, f32 where they store, f64 between. */
+export const typescriptKernel: RowKernel = {
+  name: "typescript",
+  floats: (length) => new Float32Array(length),
+  doubles: (length) => new Float64Array(length),
+  indices: (length) => new Uint32Array(length),
+
+  dots(queries, rows, headDim, keys, fromTile, toTile, scale, out, outStride) {
+    for (let row = 0; row < rows; row++) {
+      for (let position = fromTile * TILE; position < toTile * TILE; position++) {
+        const key = (position - (position % TILE)) * headDim + (position % TILE);
+        let sum = 0;
+        for (let c = 0; c < headDim; c++) {
+          sum += (queries[row * headDim + c] as number) * (keys[key + c * TILE] as number);
+        }
+        out[row * outStride + position] = sum * scale;
+      }
+    }
+  },
+
+  softmax(logits, from, to, weights, prefix) {
+    let largest = -Infinity;
+    for (let j = from; j < to; j++) largest = Math.max(largest, logits[j] as number);
+    weights.fill(0, 0, from);
+    prefix.fill(0, 0, from + 1);
+    for (let j = from; j < to; j++) {
+      weights[j] = Math.exp((logits[j] as number) - largest);
+      prefix[j + 1] = (prefix[j] as number) + (weights[j] as number);
+    }
+  },
+
+  addScaled(weights, factor, from, to, out) {
+    for (let j = from; j < to; j++) out[j] = (out[j] as number) + (weights[j] as number) * factor;
+  },
+
+  atLeast(row, to, threshold, out) {
+    let found = 0;
+    for (let j = 0; j < to; j++) if ((row[j] as number) >= threshold) out[found++] = j;
+    return found;
+  },
+
+  pageBounds(query, low, high, from, to, factor, out) {
+    const headDim = query.length;
+    for (let page = from; page < to; page++) {
+      let sum = 0;
+      for (let c = 0; c < headDim; c++) {
+        const q = query[c] as number;
+        sum += Math.max(q * (low[page * headDim + c] as number), q * (high[page * headDim + c] as number));
+      }
+      out[page] = (out[page] as number) + sum * factor;
+    }
+  },
+
+  addValues(weights, values, from, to, out) {
+    const headDim = out.length;
+    for (let j = from; j < to; j++) {
+      const weight = weights[j] as number;
+      for (let c = 0; c < headDim; c++) out[c] = (out[c] as number) + weight * (values[j * headDim + c] as number);
+    }
+  },
+};

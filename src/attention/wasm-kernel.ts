@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { check } from "../core/check.js";
+import type { RowKernel } from "./row-kernel.js";
+
+const PAGE_BYTES = 65_536;
+const FIRST_OFFSET = 1024; // below it the module keeps its own constants
+const ALIGNMENT = 64;
+
+interface Exports {
+  dots(...numbers: readonly number[]): void;
+  softmax(...numbers: readonly number[]): void;
+  addScaled(...numbers: readonly number[]): void;
+  atLeast(...numbers: readonly number[]): number;
+  pageBounds(...numbers: readonly number[]): void;
+  addValues(...numbers: readonly number[]): void;
+}
+
+/** What we use of WebAssembly, for which TypeScript has types only beside a browser's. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+  readonly Memory: new (pages: { initial: number; maximum: number; shared: boolean }) => {
+    readonly buffer: SharedArrayBuffer;
+    grow(pages: number): number;
+  };
+};
+
+let compiled: object | undefined;
+
+/**
+ * The kernels in WebAssembly SIMD, with a memory of their own that lives as long as the arrays it gave out. The memory
+ * is a shared one only because such a memory can grow under arrays that are in use.
+ */
+export function wasmKernel(): RowKernel {
+  compiled ??= new WebAssembly.Module(readFileSync(new URL("../../dist/attention/kernel.wasm", import.meta.url)));
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: PAGE_BYTES, shared: true });
+  const imports = { env: { memory, abort: () => check(false, "kernel.wasm aborted") } };
+  const run = new WebAssembly.Instance(compiled, imports).exports as Exports;
+  let next = FIRST_OFFSET;
+  const reserve = (bytes: number): readonly [SharedArrayBuffer, number] => {
+    const offset = next;
+    next = Math.ceil((offset + bytes) / ALIGNMENT) * ALIGNMENT;
+    const missing = next - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+    return [memory.buffer, offset] as const; // the buffer as it is after growing
+  };
+  return {
+    name: "wasm-simd",
+    floats: (length) => new Float32Array(...reserve(4 * length), length),
+    doubles: (length) => new Float64Array(...reserve(8 * length), length),
+    indices: (length) => new Uint32Array(...reserve(4 * length), length),
+    dots(queries, rows, headDim, keys, fromTile, toTile, scale, out, outStride) {
+      run.dots(queries.byteOffset, rows, headDim, keys.byteOffset, fromTile, toTile, scale, out.byteOffset, outStride);
+    },
+    softmax(logits, from, to, weights, prefix) {
+      run.softmax(logits.byteOffset, from, to, weights.byteOffset, prefix.byteOffset);
+    },
+    addScaled(weights, factor, from, to, out) {
+      run.addScaled(weights.byteOffset, factor, from, to, out.byteOffset);
+    },
+    atLeast: (row, to, threshold, out) => run.atLeast(row.byteOffset, to, threshold, out.byteOffset),
+    pageBounds(query, low, high, from, to, factor, out) {
+      run.pageBounds(query.byteOffset, query.length, low.byteOffset, high.byteOffset, from, to, factor, out.byteOffset);
+    },
+    addValues(weights, values, from, to, out) {
+      run.addValues(weights.byteOffset, values.byteOffset, out.length, from, to, out.byteOffset);
+    },
+  };
+}
