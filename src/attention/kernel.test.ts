@@ -69,15 +69,30 @@ test("e^x is right to two units in the last place over its whole range", () => {
   }
 });
 
-test.each(SIZES)("sums and thresholds over %i numbers", (to) => {
+test.each(SIZES)("attention over ranges of %i positions, and thresholds", (to) => {
   const [slow, fast] = both((kernel) => {
-    const out = filled(kernel.floats(to), "out");
-    kernel.addScaled(filled(kernel.floats(to), "weights"), 0.3, Math.floor(to / 4), to, out);
-    const found = kernel.indices(to);
-    const count = kernel.atLeast(out, to, 0.5, found);
-    return { out, found: found.slice(0, count) };
+    const [weights, prefix] = [kernel.floats(3 * to), kernel.doubles(3 * (to + 1))];
+    const logits = filled(kernel.floats(to), "logits");
+    for (let row = 0; row < 3; row++) {
+      logits[0] = row === 2 ? 40 : 0; // the ranges leave out nearly all of the third row's mass
+      const sums = prefix.subarray(row * (to + 1), (row + 1) * (to + 1));
+      kernel.softmax(logits, 0, to, weights.subarray(row * to, (row + 1) * to), sums);
+    }
+    const middle = Math.ceil(to / 2);
+    const ranges = kernel.indices(4);
+    ranges.set([Math.min(1, to - 1), middle, Math.min(to, middle + 1), to]);
+    const [masses, out, found] = [kernel.doubles(3), kernel.floats(to), kernel.indices(to)];
+    kernel.attend(weights, prefix, to, 3, ranges, 2, 1 / 3, masses, out);
+    const count = kernel.atLeast(out, to, 0.01, found);
+    return { out, masses: [...masses], found: found.slice(0, count) };
   });
   expectClose(fast.out, slow.out, 1e-6);
+  fast.masses.forEach((mass, row) => {
+    const expected = slow.masses[row] as number;
+    expect(Math.abs(mass - expected)).toBeLessThanOrEqual(5e-6 * expected);
+  });
+  const sum = [...fast.out].reduce((total, share) => total + share, 0);
+  if (to > 3) expect(sum).toBeCloseTo(1, 5);
   expect([...fast.found]).toEqual([...slow.found]);
 });
 
@@ -99,6 +114,7 @@ test("memory grows under arrays that are in use", () => {
   const kernel = wasmKernel();
   const early = kernel.floats(10).fill(3);
   const late = kernel.floats(1_000_000).fill(4);
-  kernel.addScaled(early, 1, 0, 10, late);
-  expect(late[9]).toBe(7);
+  const out = kernel.floats(10);
+  kernel.addValues(early, late, 0, 2, out);
+  expect(out[9]).toBe(24);
 });

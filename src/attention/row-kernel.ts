@@ -27,8 +27,22 @@ export interface RowKernel {
    * them, in f64. At least one of the logits is finite.
    */
   softmax(logits: Float32Array, from: number, to: number, weights: Float32Array, prefix: Float64Array): void;
-  /** out[j] += weights[j] · factor for from ≤ j < to. */
-  addScaled(weights: Float32Array, factor: number, from: number, to: number, out: Float32Array): void;
+  /**
+   * Attention over `count` ranges of positions, start and end in turn in `ranges`. For each of `rows` rows, `stride` apart
+   * in `weights` and stride + 1 apart in `prefix`: masses[row] = sum of its weights in the ranges, and out[j] +=
+   * weights[j] · share / masses[row] for each j in them. A row whose weights there all vanish adds nothing.
+   */
+  attend(
+    weights: Float32Array,
+    prefix: Float64Array,
+    stride: number,
+    rows: number,
+    ranges: Uint32Array,
+    count: number,
+    share: number,
+    masses: Float64Array,
+    out: Float32Array,
+  ): void;
   /** The indices j < to with row[j] ≥ threshold, ascending, into `out`; returns how many. */
   atLeast(row: Float32Array, to: number, threshold: number, out: Uint32Array): number;
   /** out[p] += factor · Σ_c max(q_c · low[p][c], q_c · high[p][c]) for from ≤ p < to; low and high are [pages, headDim]. */

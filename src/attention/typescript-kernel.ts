@@ -1,5 +1,8 @@
 import { TILE, type RowKernel } from "./row-kernel.js";
 
+/** Below this share of the sums' total, their differences have lost too many digits. */
+const CANCELLED = 1e-8;
+
 /** The definition of the kernels: plain loops, f32 where they store, f64 between. */
 export const typescriptKernel: RowKernel = {
   name: "typescript",
@@ -31,8 +34,30 @@ export const typescriptKernel: RowKernel = {
     }
   },
 
-  addScaled(weights, factor, from, to, out) {
-    for (let j = from; j < to; j++) out[j] = (out[j] as number) + (weights[j] as number) * factor;
+  attend(weights, prefix, stride, rows, ranges, count, share, masses, out) {
+    for (let row = 0; row < rows; row++) {
+      const sums = row * (stride + 1);
+      let mass = 0;
+      for (let i = 0; i < 2 * count; i += 2) {
+        mass += (prefix[sums + (ranges[i + 1] as number)] as number) - (prefix[sums + (ranges[i] as number)] as number);
+      }
+      const first = row * stride;
+      const total = prefix[sums + (ranges[2 * count - 1] as number)] as number;
+      if (mass < total * CANCELLED) {
+        mass = 0;
+        for (let i = 0; i < 2 * count; i += 2) {
+          for (let j = ranges[i] as number; j < (ranges[i + 1] as number); j++) mass += weights[first + j] as number;
+        }
+      }
+      masses[row] = mass;
+      if (mass === 0) continue;
+      const factor = share / mass;
+      for (let i = 0; i < 2 * count; i += 2) {
+        for (let j = ranges[i] as number; j < (ranges[i + 1] as number); j++) {
+          out[j] = (out[j] as number) + (weights[first + j] as number) * factor;
+        }
+      }
+    }
   },
 
   atLeast(row, to, threshold, out) {

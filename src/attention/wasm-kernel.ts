@@ -9,7 +9,7 @@ const ALIGNMENT = 64;
 interface Exports {
   dots(...numbers: readonly number[]): void;
   softmax(...numbers: readonly number[]): void;
-  addScaled(...numbers: readonly number[]): void;
+  attend(...numbers: readonly number[]): void;
   atLeast(...numbers: readonly number[]): number;
   pageBounds(...numbers: readonly number[]): void;
   addValues(...numbers: readonly number[]): void;
@@ -55,8 +55,18 @@ export function wasmKernel(): RowKernel {
     softmax(logits, from, to, weights, prefix) {
       run.softmax(logits.byteOffset, from, to, weights.byteOffset, prefix.byteOffset);
     },
-    addScaled(weights, factor, from, to, out) {
-      run.addScaled(weights.byteOffset, factor, from, to, out.byteOffset);
+    attend(weights, prefix, stride, rows, ranges, count, share, masses, out) {
+      run.attend(
+        weights.byteOffset,
+        prefix.byteOffset,
+        stride,
+        rows,
+        ranges.byteOffset,
+        count,
+        share,
+        masses.byteOffset,
+        out.byteOffset,
+      );
     },
     atLeast: (row, to, threshold, out) => run.atLeast(row.byteOffset, to, threshold, out.byteOffset),
     pageBounds(query, low, high, from, to, factor, out) {

@@ -109,6 +109,12 @@ export class RangeSet {
     return count;
   }
 
+  /** Writes start and end of each range in turn; returns how many ranges. */
+  writeTo(out: Uint32Array): number {
+    for (let i = 0; i < this.used; i++) out[i] = this.bounds[i] as number;
+    return this.ranges;
+  }
+
   pairs(): [number, number][] {
     return Array.from({ length: this.ranges }, (_, i) => [this.start(i), this.end(i)]);
   }

@@ -117,15 +117,39 @@ export function softmax(logits: usize, from: i32, to: i32, weights: usize, prefi
   }
 }
 
-/** out[j] += weights[j] · factor for from ≤ j < to. */
-export function addScaled(weights: usize, factor: f32, from: i32, to: i32, out: usize): void {
-  const by = f32x4.splat(factor);
-  let at = (<usize>from) << 2;
-  const end = (<usize>to) << 2;
-  for (; at + 16 <= end; at += 16) {
-    v128.store(out + at, f32x4.add(v128.load(out + at), f32x4.mul(v128.load(weights + at), by)));
+/** See row-kernel.ts. */
+export function attend(
+  weights: usize, prefix: usize, stride: i32, rows: i32, ranges: usize, count: i32, share: f64, masses: usize, out: usize,
+): void {
+  const rangesEnd = ranges + ((<usize>count) << 3);
+  for (let row = 0; row < rows; row++) {
+    const sums = prefix + ((<usize>row * (stride + 1)) << 3);
+    const first = weights + ((<usize>row * stride) << 2);
+    let mass: f64 = 0;
+    for (let r = ranges; r < rangesEnd; r += 8) {
+      mass += load<f64>(sums + ((<usize>load<u32>(r, 4)) << 3)) - load<f64>(sums + ((<usize>load<u32>(r)) << 3));
+    }
+    const total = load<f64>(sums + ((<usize>load<u32>(rangesEnd - 4)) << 3));
+    if (mass < total * 1e-8) {
+      mass = 0;
+      for (let r = ranges; r < rangesEnd; r += 8) {
+        const end = first + ((<usize>load<u32>(r, 4)) << 2);
+        for (let at = first + ((<usize>load<u32>(r)) << 2); at < end; at += 4) mass += <f64>load<f32>(at);
+      }
+    }
+    store<f64>(masses + ((<usize>row) << 3), mass);
+    if (mass == 0) continue;
+    const factor = <f32>(share / mass);
+    const factor4 = f32x4.splat(factor);
+    for (let r = ranges; r < rangesEnd; r += 8) {
+      let at = (<usize>load<u32>(r)) << 2;
+      const end = (<usize>load<u32>(r, 4)) << 2;
+      for (; at + 16 <= end; at += 16) {
+        v128.store(out + at, f32x4.add(v128.load(out + at), f32x4.mul(v128.load(first + at), factor4)));
+      }
+      for (; at < end; at += 4) store<f32>(out + at, load<f32>(out + at) + load<f32>(first + at) * factor);
+    }
   }
-  for (; at < end; at += 4) store<f32>(out + at, load<f32>(out + at) + load<f32>(weights + at) * factor);
 }
 
 /** The indices j < to with row[j] ≥ threshold, ascending; returns how many. */
