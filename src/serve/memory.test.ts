@@ -40,7 +40,7 @@ test.each([
   ["qwen2.5-7b", 4, "bf16", "bf16", 5_043_280, 3.55],
   ["qwen3-8b", 1, "bf16", "bf16", 418_688, 15.27],
 ] as const)(
-  "KV pool of %s, tp %i, weights %s, cache %s: %i tokens within 0.35 %%",
+  "KV pool of %s, tp %i, weights %s, cache %s: %i tokens, weights of %d GiB",
   (name, tp, weights, cache, tokens, gib) => {
     const layout = memoryLayout(options(name, tp, weights, cache));
     // Errors when written: 0.31 % for the 70B model, whose logits are larger than computed; at most 0.08 % elsewhere.

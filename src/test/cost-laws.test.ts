@@ -8,7 +8,7 @@ import { MODELS } from "../model/shapes.js";
 import type { Policy } from "../policy/policy.js";
 import { POLICIES } from "../policy/table.js";
 import { footprint, layerGroups } from "../serve/layer-groups.js";
-import { lowerBoundSeconds, type Deployment } from "./lower-bound.js";
+import { lowerBounds, type Deployment } from "./lower-bound.js";
 
 /** Laws of what a step costs, over models, devices, policies and batches. fast-check prints the seed of a failure. */
 
@@ -35,7 +35,12 @@ const TPS = [1, 2, 4, 8];
 const arbitrarySequence = fc.record({
   prompt: fc.integer({ min: 1, max: 20_000 }),
   generated: fc.integer({ min: 1, max: 40_000 }),
-  copies: fc.integer({ min: 1, max: 100 }),
+  copies: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 100 })), // bytes decide in small batches, FLOPs in large
+});
+const arbitraryChunk = fc.record({
+  tokens: fc.integer({ min: 1, max: 4096 }),
+  context: fc.integer({ min: 0, max: 20_000 }),
+  emits: fc.boolean(),
 });
 const arbitraryCase: fc.Arbitrary<Case> = fc
   .record({
@@ -48,14 +53,7 @@ const arbitraryCase: fc.Arbitrary<Case> = fc
     asyncScheduling: fc.boolean(),
     cudaGraphs: fc.boolean(),
     sequences: fc.array(arbitrarySequence, { minLength: 1, maxLength: 6 }),
-    chunks: fc.array(
-      fc.record({
-        tokens: fc.integer({ min: 1, max: 4096 }),
-        context: fc.integer({ min: 0, max: 20_000 }),
-        emits: fc.boolean(),
-      }),
-      { maxLength: 3 },
-    ),
+    chunks: fc.oneof(fc.constant([]), fc.array(arbitraryChunk, { maxLength: 3 })),
   })
   .map(({ weights, tp, ...rest }) => ({
     ...rest,
@@ -110,20 +108,35 @@ function step(each: Case): { now: number; device: number; parts: readonly number
   return { now, device: now - (parts[HOST] ?? NaN), parts };
 }
 
-test("no step beats FLOPs at peak or bytes at peak bandwidth", () => {
-  let closest = Infinity;
+test("no step and no operator beats FLOPs at peak or bytes at peak bandwidth", () => {
+  const closest = new Map<string, number>();
+  const check = (name: string, seconds: number, bound: number): void => {
+    expect(seconds, name).toBeGreaterThanOrEqual(bound);
+    if (bound > 0) closest.set(name, Math.min(closest.get(name) ?? Infinity, seconds / bound));
+  };
   fc.assert(
     fc.property(arbitraryCase, (each) => {
       const batch = batchOf(each);
-      const bound = lowerBoundSeconds(each, batch.groups, batch);
-      const { device } = step(each);
-      expect(device).toBeGreaterThanOrEqual(bound);
-      closest = Math.min(closest, device / bound);
+      const bounds = lowerBounds(each, batch.groups, batch);
+      const { device, parts } = step(each);
+      check("step", device, bounds.total);
+      OPERATORS.forEach((name, i) => check(name, parts[i] ?? NaN, bounds.operators[name] ?? 0));
     }),
     RUNS,
   );
-  expect(closest).toBeLessThan(1.6); // the bound is near enough to catch a mistake
+  // The bounds are near enough to catch a mistake.
+  expect(Object.fromEntries(closest)).toMatchObject({
+    step: near(1.4),
+    "linear layers": near(1.25),
+    "LM head and sampling": near(1.4),
+    "decode attention": near(1.1),
+    "prefill attention": near(2.3),
+  });
 });
+
+function near(limit: number): unknown {
+  return expect.toSatisfy((ratio: number) => ratio < limit, `at most ${limit}`) as unknown;
+}
 
 test("parts sum to the total, to the last bit", () => {
   fc.assert(
