@@ -1,3 +1,4 @@
+import type { Flags } from "../cli/flags.js";
 import { medianOf, type Measured } from "./command.js";
 
 /** One line of the benchmark table. */
@@ -9,48 +10,33 @@ export interface BenchRow {
   readonly peer: string;
 }
 
-const BASE = [
-  "serve",
-  "--model",
-  "llama-3.1-8b",
-  "--hardware",
-  "h100-sxm",
-  "--input-len",
-  "512",
-  "--output-len",
-  "4096",
-];
+/** Options of each case at `requests` requests; the targets hold at 10,000. */
+export function benchCases(requests: number): Readonly<Record<"load" | "overload" | "stepByStep" | "start", Flags>> {
+  const base = { model: "llama-3.1-8b", hardware: "h100-sxm" };
+  const long = { ...base, "input-len": "512", "output-len": "4096", "num-requests": String(requests) };
+  const load = { ...long, "request-rate": "1" };
+  return {
+    load,
+    overload: { ...long, "request-rate": "10" },
+    stepByStep: { ...load, "step-by-step": true },
+    start: { ...base, "input-len": "64", "output-len": "64", "num-requests": "8", "request-rate": "1" },
+  };
+}
 
-/** All cases at `requests` requests; targets hold at 10,000. The peer's figures: BLIS 0.7.15, the same load. */
+function measure(flags: Flags, runs: number): Measured {
+  const args = Object.entries(flags).flatMap(([name, value]) =>
+    value === true ? [`--${name}`] : [`--${name}`, String(value)],
+  );
+  return medianOf(runs, ["serve", ...args, "--json"]);
+}
+
+/** All cases, measured. The peer's figures: BLIS 0.7.15, the same load. */
 export function benchRows(requests: number, runs: number): readonly BenchRow[] {
-  const at = (rate: number, ...more: string[]): Measured =>
-    medianOf(runs, [...BASE, "--num-requests", String(requests), "--request-rate", String(rate), "--json", ...more]);
-  const load = at(1);
-  const overload = at(10);
-  const slow = medianOf(1, [
-    ...BASE,
-    "--num-requests",
-    String(requests),
-    "--request-rate",
-    "1",
-    "--json",
-    "--step-by-step",
-  ]);
-  const start = medianOf(runs, [
-    "serve",
-    "--model",
-    "llama-3.1-8b",
-    "--hardware",
-    "h100-sxm",
-    "--input-len",
-    "64",
-    "--output-len",
-    "64",
-    "--num-requests",
-    "8",
-    "--request-rate",
-    "1",
-  ]);
+  const cases = benchCases(requests);
+  const load = measure(cases.load, runs);
+  const overload = measure(cases.overload, runs);
+  const slow = measure(cases.stepByStep, 1);
+  const start = measure(cases.start, runs);
   const fast = JSON.parse(load.output) as Record<string, unknown>;
   const steps = JSON.parse(slow.output) as Record<string, unknown>;
   const ratio = Number(steps["runs"]) / Number(fast["runs"]);
@@ -86,7 +72,7 @@ function row(name: string, measured: Measured, cpu: number, megabytes: number, p
 }
 
 /** Every figure but the number of runs and the flag itself. */
-function sameFigures(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
+export function sameFigures(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
   return Object.keys(a).every((key) => key === "runs" || key === "scenario" || roughly(a[key], b[key]));
 }
 

@@ -5,7 +5,7 @@ import type { ExtraWork } from "./extra-work.js";
 import { tabulate, type Piece } from "./attention-curve.js";
 
 /** Share of the peak that the products inside decode attention reach; they decide only for latent attention. */
-const DECODE_COMPUTE_EFFICIENCY = 0.5;
+export const DECODE_COMPUTE_EFFICIENCY = 0.5;
 
 /** Attention of one layer on one GPU: decode as a table over tokens read, prefill chunk by chunk, policy work per token. */
 export class AttentionCost {
@@ -33,11 +33,10 @@ export class AttentionCost {
     const { coefficient, exponent, maxBandwidthEfficiency } = this.#profile.decodeAttention;
     const bandwidth = maxBandwidthEfficiency * this.#profile.bandwidthBytesPerSecond;
     const flops = DECODE_COMPUTE_EFFICIENCY * this.#profile.peakFlops.bf16;
-    return tabulate((tokens) => {
-      const bytes = tokens * this.kvBytes;
-      const memory = Math.max(coefficient * (bytes / 1e6) ** exponent, bytes / bandwidth);
-      return layers * Math.max(memory, (tokens * this.decodeFlops) / flops);
-    });
+    const fitted = coefficient * (this.kvBytes / 1e6) ** exponent; // seconds of one token, which grow by the exponent
+    const limit = Math.max(this.kvBytes / bandwidth, this.decodeFlops / flops); // seconds a token at least
+    const bend = (fitted / limit) ** (1 / (1 - exponent));
+    return tabulate((tokens) => layers * Math.max(fitted * tokens ** exponent, limit * tokens), bend);
   }
 
   get decodeFixedSeconds(): number {

@@ -27,13 +27,14 @@ export interface KernelCostOptions {
   readonly indexPageTokens: number;
   readonly budget: number; // tokens a policy keeps; only for policies that compare keys with each other
   readonly asyncScheduling: boolean; // host work overlaps with the GPU
-  readonly cudaGraphs: boolean; // decode batches are padded to captured sizes
+  readonly cudaGraphs: boolean; // small batches are padded to captured sizes
 }
 
 /** Top-k over page scores in one launch: 5-10 µs below 128k tokens (Quest, arXiv 2406.10774). */
 const SELECT_SECONDS = 8e-6;
-/** Sizes that engines capture: 1, 2, 4, then multiples of 8 to 512. */
+/** Sizes vLLM captures: 1, 2, 4, by 8 below 256, by 16 to 512; 51 in all, as vLLM 0.19 reports (llm-d-planner PR 205). */
 const LARGEST_GRAPH = 512;
+const FINE_GRAPHS = 256;
 
 interface GroupCost {
   readonly layers: number;
@@ -76,7 +77,8 @@ export function kernelCost(options: KernelCostOptions): CostModel {
       prefillTokens += chunk.tokens;
       if (chunk.emits) emitting++;
     }
-    const tokens = prefillTokens === 0 && options.cudaGraphs ? captured(batch.decodes) : batch.decodes + prefillTokens;
+    const computed = batch.decodes + prefillTokens;
+    const tokens = options.cudaGraphs ? captured(computed) : computed; // steps with prompts as well: graphs are piecewise
     decodeSums(groups, batch, decode);
     const prefill = batch.chunks.length === 0 ? 0 : toQuantum(prefillSeconds(options, attention, batch));
     const linearNow = layerSeconds(tokens);
@@ -195,9 +197,12 @@ function exposedHost(
   return { now: host - now, perStep: -perStep, steadyFor: Math.max(1, steps) };
 }
 
-function captured(decodes: number): number {
-  if (decodes > LARGEST_GRAPH || decodes <= 2) return decodes;
-  return decodes <= 4 ? 4 : Math.ceil(decodes / 8) * 8;
+/** Tokens of a step padded to the next captured size. */
+function captured(tokens: number): number {
+  if (tokens > LARGEST_GRAPH || tokens <= 2) return tokens;
+  if (tokens <= 4) return 4;
+  const grid = tokens > FINE_GRAPHS ? 16 : 8;
+  return Math.ceil(tokens / grid) * grid;
 }
 
 function memo(compute: (n: number) => number): (n: number) => number {

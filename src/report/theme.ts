@@ -92,7 +92,7 @@ export function policyDash(outcomes: readonly Outcome[]): object {
     field: "policy",
     type: "nominal",
     scale: { domain: labels(outcomes), range },
-    ...(outcomes.length > 1 ? {} : { legend: null }),
+    legend: outcomes.length > 1 ? { symbolSize: 700 } : null, // long enough to show a dash pattern
   };
 }
 

@@ -50,7 +50,7 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .describe("how prefill and decode share iterations"),
   "scheduling-policy": z.enum(["fcfs", "priority"]).default("fcfs").describe("order of the queue, and whom to preempt"),
   "async-scheduling": z.boolean().default(false).describe("host work of a step overlaps with the GPU"),
-  "cuda-graphs": z.boolean().default(true).describe("pad decode batches to captured sizes"),
+  "cuda-graphs": z.boolean().default(true).describe("pad small batches to captured sizes"),
   goodput: z
     .string()
     .optional()

@@ -17,10 +17,10 @@ export function decodeChart(outcomes: readonly Outcome[]): Chart {
       x: {
         field: "generated",
         type: "quantitative",
-        axis: { title: "Generated tokens", format: "~s", grid: false, tickCount: 5 },
+        axis: { title: "Generated tokens", labelExpr: "format(datum.value, '~s')", grid: false, tickCount: 5 },
         scale: { zero: true, nice: false },
       },
-      y: { field, type: "quantitative", axis: { title: yTitle, tickCount: 6 }, scale: { zero: true } },
+      y: { field, type: "quantitative", axis: { title: yTitle, tickCount: 6 }, scale: { zero: true, nice: false } },
       color: policyColor(outcomes),
       strokeDash: policyDash(outcomes),
     },

@@ -1,0 +1,77 @@
+import { fileURLToPath } from "node:url";
+import { scenarioOptions } from "../cli/flags.js";
+import { resolve } from "../cli/resolve.js";
+import { simulate, type Simulation } from "../cli/simulate.js";
+import { PACKAGE, version } from "../cli/version.js";
+import { compareReport } from "../report/compare-report.js";
+import type { Chart } from "../report/report.js";
+import { serveReport } from "../report/serve-report.js";
+import { thin } from "../report/thin.js";
+import type { Outcome } from "../serve/outcome.js";
+import { outcome } from "../serve/outcome-of.js";
+
+/** The folders of `reports/`: what their scenario.yaml gives is committed beside it, and compared in golden.test.ts. */
+export const REPORTS = ["reasoning-policies", "production-h100"] as const;
+export type ReportName = (typeof REPORTS)[number];
+
+export interface GoldenReport {
+  readonly simulations: readonly Simulation[];
+  readonly outcomes: readonly Outcome[];
+  readonly charts: readonly Chart[]; // as a reader's report has them
+  readonly result: object; // what result.json holds: figures, scenario, sources
+  readonly chartData: Readonly<Record<string, object>>; // what charts.json holds
+}
+
+export function reportFolder(name: ReportName): string {
+  return fileURLToPath(new URL(`reports/${name}/`, PACKAGE));
+}
+
+/** Runs the scenario of a committed report again. */
+export async function regenerate(name: ReportName): Promise<GoldenReport> {
+  const options = await scenarioOptions({ scenario: `${reportFolder(name)}scenario.yaml` });
+  const resolved = await resolve(options);
+  const simulations = resolved.policies.map((policy) => simulate(options, resolved, policy));
+  const outcomes = simulations.map(({ scenario, result }) => outcome(scenario, result, version()));
+  const charts = (outcomes.length === 1 ? serveReport(outcomes[0] as Outcome) : compareReport(outcomes)).charts;
+  return {
+    simulations,
+    outcomes,
+    charts,
+    result: rounded({ policies: outcomes.map(figures) }),
+    chartData: rounded(Object.fromEntries(charts.map(committed))),
+  };
+}
+
+/** Without the charts' data, which charts.json has. */
+function figures({
+  latency: _latency,
+  series: _series,
+  operators: _operators,
+  decodeCurve: _curve,
+  ...rest
+}: Outcome): object {
+  return rest;
+}
+
+const ROWS_OF_A_LINE = 120;
+
+/** A chart with the rows of each of its lines thinned alike; what is named in words tells lines apart. */
+function committed({ name, title, caption, spec, rows }: Chart): [string, object] {
+  const lines = new Map<string, object[]>();
+  for (const row of rows) {
+    const key = Object.values(row)
+      .filter((value) => typeof value === "string")
+      .join("|");
+    lines.set(key, [...(lines.get(key) ?? []), row]);
+  }
+  return [name, { title, caption, spec, rows: [...lines.values()].flatMap((line) => thin(line, ROWS_OF_A_LINE)) }];
+}
+
+const DIGITS = 9; // of the 16 a double has: the rest is noise of the last operation
+
+function rounded<T>(value: T): T {
+  const text = JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === "number" && Number.isFinite(inner) ? Number(inner.toPrecision(DIGITS)) : inner,
+  );
+  return JSON.parse(text) as T;
+}
