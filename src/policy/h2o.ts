@@ -1,5 +1,8 @@
+import { RangeSet } from "../core/range-set.js";
 import { evictByToken } from "./closed-forms.js";
 import { BUDGET, definePolicy, NO_WORK, SLOTS_NOTE } from "./definition.js";
+import { evictLowest } from "./evict-lowest.js";
+import type { Lane, PromptView, StepView } from "./lane.js";
 
 /**
  * H2O (arXiv 2306.14048; FMInference/H2O, h2o_hf/utils_real_drop/modify_llama.py): half of the budget for the tokens
@@ -19,7 +22,7 @@ export const h2o = definePolicy({
       help: "share of the budget for the newest tokens; does not change memory or reads",
     },
   },
-  create: ({ budget }) => ({
+  create: ({ budget, recentFraction }) => ({
     label: `H2O ${budget}`,
     indexPageTokens: 0,
     work: { ...NO_WORK, materialisesScores: true, selects: true },
@@ -28,5 +31,47 @@ export const h2o = definePolicy({
       "Needs the attention weights, so decode attention is not fused; prefill is charged as if it were.",
     ],
     footprint: (lengths) => evictByToken(budget, lengths),
+    lanes: {
+      needs: ["attention", "prompt-mass"],
+      group: "kv-head",
+      observes: true,
+      lookback: 0,
+      start: (prompt) => new H2oLane(prompt, budget, Math.floor(budget * recentFraction)),
+    },
   }),
 });
+
+/** Sums of the attention each position drew; those of the newest positions do not count yet. */
+class H2oLane implements Lane {
+  readonly held: RangeSet;
+  private sums: Float64Array;
+  private readonly budget: number;
+  private readonly recent: number;
+
+  constructor(prompt: PromptView, budget: number, recent: number) {
+    this.held = RangeSet.of([0, prompt.promptTokens]);
+    this.sums = Float64Array.from(prompt.columnMass());
+    this.budget = budget;
+    this.recent = recent;
+  }
+
+  select({ position }: StepView): RangeSet {
+    this.held.push(position);
+    if (position >= this.sums.length) {
+      const longer = new Float64Array(2 * position);
+      longer.set(this.sums);
+      this.sums = longer;
+    }
+    return this.held;
+  }
+
+  update({ position }: StepView, attention: Float32Array): void {
+    const { held, sums } = this;
+    for (let range = 0; range < held.ranges; range++) {
+      const end = held.end(range);
+      for (let j = held.start(range); j < end; j++) sums[j] = (sums[j] as number) + (attention[j] as number);
+    }
+    const over = held.size - this.budget;
+    if (over > 0) evictLowest(held, sums, position + 1 - this.recent, over);
+  }
+}

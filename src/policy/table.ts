@@ -3,6 +3,7 @@ import { dense } from "./dense.js";
 import { h2o } from "./h2o.js";
 import type { ParameterValue, Policy, PolicyDefinition } from "./policy.js";
 import { quest } from "./quest.js";
+import { random } from "./random.js";
 import { rKv } from "./r-kv.js";
 import { raas } from "./raas.js";
 import { slidingWindow } from "./sliding-window.js";
@@ -11,13 +12,14 @@ import { streamingLlm } from "./streaming-llm.js";
 import { tova } from "./tova.js";
 
 export type PolicyName =
-  "dense" | "sliding-window" | "streaming-llm" | "h2o" | "tova" | "snapkv-d" | "quest" | "raas" | "r-kv";
+  "dense" | "sliding-window" | "streaming-llm" | "random" | "h2o" | "tova" | "snapkv-d" | "quest" | "raas" | "r-kv";
 
 /** Every built-in policy. Dense has no denseLayers: it would change nothing. */
 export const POLICIES: Readonly<Record<PolicyName, PolicyDefinition>> = {
   dense,
   "sliding-window": withDenseLayers(slidingWindow, 0),
   "streaming-llm": withDenseLayers(streamingLlm, 0),
+  random: withDenseLayers(random, 0),
   h2o: withDenseLayers(h2o, 0),
   tova: withDenseLayers(tova, 0),
   "snapkv-d": withDenseLayers(snapkvD, 0),
