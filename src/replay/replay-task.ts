@@ -78,12 +78,12 @@ export function runTask(
               };
         runner.step(measured ? measures : undefined, settings.outputError, show);
       }
-      if (measured) measures.endStep(step - settings.fromStep);
+      if (measured) measures.endStep();
     }
     facts.settle();
     hooks.progress?.(step + 1);
   }
-  return { task, policies: runs.map(({ measures: { heads, steps } }) => ({ heads, steps })) };
+  return { task, policies: runs.map(({ measures }) => ({ heads: measures.heads(), steps: measures.steps() })) };
 }
 
 /** How a policy chooses in a layer: its first layers may be dense. */
