@@ -9,16 +9,16 @@ import type { RowKernel } from "../../attention/row-kernel.js";
 /** What a naive policy is told of the heads it chooses for. */
 export interface NaiveHeads {
   /** "layer/head" or "layer/head/queryHead". */
-  readonly key: string;
+  readonly name: string;
   readonly queryHeads: readonly number[];
   readonly promptTokens: number;
   /** Logits of a query head at a position on all positions up to it; f32, as the recordings allow. */
   logits(queryHead: number, position: number): readonly number[];
   /** Mean over the query heads of their softmax over exactly these positions; by position. */
   attention(position: number, over: readonly number[]): readonly number[];
-  /** The key of the (first) KV head. */
-  key64(position: number): readonly number[];
-  query64(queryHead: number, position: number): readonly number[];
+  /** The key that a query head sees. */
+  key(queryHead: number, position: number): readonly number[];
+  query(queryHead: number, position: number): readonly number[];
 }
 
 /**
@@ -49,12 +49,12 @@ export function holdAgainst(trace: AttentionTrace, given: Case, naive: (heads: N
       const group = groupOf(trace, kvHead);
       const lanes =
         headGroup === "queryHead"
-          ? group.map((head) => ({ key: `${layer}/${kvHead}/${head}`, heads: [head] }))
-          : [{ key: `${layer}/${kvHead}`, heads: headGroup === "layer" ? all : group }];
-      for (const { key, heads } of lanes) {
-        const steps = chosen.get(key) ?? [];
+          ? group.map((head) => ({ name: `${layer}/${kvHead}/${head}`, heads: [head] }))
+          : [{ name: `${layer}/${kvHead}`, heads: headGroup === "layer" ? all : group }];
+      for (const { name: lane, heads } of lanes) {
+        const steps = chosen.get(lane) ?? [];
         expect(steps).toHaveLength(totalTokens - promptTokens);
-        const check = naive(naiveHeads(trace, layer, key, heads));
+        const check = naive(naiveHeads(trace, layer, lane, heads));
         let held = Array.from({ length: promptTokens }, (_, position) => position);
         steps.forEach((step, index) => {
           check(index, promptTokens + index, [...held, promptTokens + index], step);
@@ -65,21 +65,21 @@ export function holdAgainst(trace: AttentionTrace, given: Case, naive: (heads: N
   }
 }
 
-function naiveHeads(trace: AttentionTrace, layer: number, key: string, queryHeads: readonly number[]): NaiveHeads {
-  const { headDim, kvHeads, queryHeads: total, promptTokens } = trace.metadata;
-  const kvHead = Math.floor(((queryHeads[0] ?? 0) * kvHeads) / total);
-  const known = new Map<string, readonly number[]>();
+function naiveHeads(trace: AttentionTrace, layer: number, name: string, queryHeads: readonly number[]): NaiveHeads {
+  const { headDim, kvHeads, queryHeads: total, promptTokens, totalTokens } = trace.metadata;
+  const known = new Map<string, readonly number[]>(); // logits are asked for again and again
   const logits = (head: number, position: number): readonly number[] => {
-    const name = `${head}/${position}`;
-    const row = known.get(name) ?? naiveLogits(trace, layer, head, position);
-    known.set(name, row);
+    const place = `${head}/${position}`;
+    const row = known.get(place) ?? naiveLogits(trace, layer, head, position);
+    known.set(place, row);
     return row;
   };
-  const slice = (values: Float32Array, head: number): number[] => [
-    ...values.subarray(head * headDim, (head + 1) * headDim),
-  ];
+  const vectors = (values: Float32Array): number[][] =>
+    Array.from({ length: values.length / headDim }, (_, i) => [...values.subarray(i * headDim, (i + 1) * headDim)]);
+  const keys = vectors(trace.keys(layer, 0, totalTokens));
+  const queries = vectors(trace.queries(layer, 0, totalTokens));
   return {
-    key,
+    name,
     queryHeads,
     promptTokens,
     logits,
@@ -89,8 +89,8 @@ function naiveHeads(trace: AttentionTrace, layer: number, key: string, queryHead
         (_, j) => rows.reduce((sum, row) => sum + (row[j] ?? 0), 0) / rows.length,
       );
     },
-    key64: (position) => slice(trace.keys(layer, position, position + 1), kvHead),
-    query64: (head, position) => slice(trace.queries(layer, position, position + 1), head),
+    key: (head, position) => keys[position * kvHeads + Math.floor((head * kvHeads) / total)]!,
+    query: (head, position) => queries[position * total + head]!,
   };
 }
 

@@ -41,7 +41,7 @@ test.each(EACH)("H2O keeps the largest sums and the newest half, %o", ({ seed, h
         expectChoice(
           kept,
           { always: recent, among: older, take, score, ties: "lower dropped" },
-          `${heads.key} step ${step}`,
+          `${heads.name} step ${step}`,
         );
         expect(recent.every((j) => kept.includes(j))).toBe(true); // the protected half
       };
@@ -82,7 +82,7 @@ test.each(EACH)("Scissorhands drops what was below average most often, %o", ({ s
         const marks = (j: number): number => marked.slice(-12).filter((step12) => step12.includes(j)).length;
         const recent = held.slice(-5);
         const rule = { always: recent, among: held.slice(0, -5), take: 16 - 5, score: (j: number) => -marks(j) };
-        return expectChoice(kept, { ...rule, ties: "lower dropped" }, `${heads.key} step ${step}`);
+        return expectChoice(kept, { ...rule, ties: "lower dropped" }, `${heads.name} step ${step}`);
       };
     });
   }
@@ -98,7 +98,7 @@ test.each(EACH)("Keyformer keeps the largest noisy sums and the newest, %o", ({ 
       const full = headGroup === "queryHead" ? `keyformer:${name},headGroup=queryHead` : `keyformer:${name}`;
       const given: Case = { policy: "keyformer", values, headGroup, seed: 9 };
       holdAgainst(randomTrace(seed, shape), given, (heads) => {
-        const group = headGroup === "queryHead" ? heads.queryHeads[0] : heads.key.split("/")[1];
+        const group = headGroup === "queryHead" ? heads.queryHeads[0] : heads.name.split("/")[1];
         const chance = stream(9, `${full}/layer 0/group ${group}`);
         const most = budget(heads.promptTokens);
         const recentTokens = Math.floor(0.3 * most);
@@ -114,7 +114,7 @@ test.each(EACH)("Keyformer keeps the largest noisy sums and the newest, %o", ({ 
           const recent = held.filter((j) => j > position - recentTokens);
           const older = held.filter((j) => j <= position - recentTokens);
           const rule = { always: recent, among: older, take: most - recent.length, score: (j: number) => sums[j]! };
-          expectChoice(kept, { ...rule, ties: "lower dropped" }, `${heads.key} step ${step}`);
+          expectChoice(kept, { ...rule, ties: "lower dropped" }, `${heads.name} step ${step}`);
         };
       });
     }

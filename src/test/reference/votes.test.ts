@@ -76,7 +76,8 @@ function naiveBurst(rules: Burst, heads: NaiveHeads) {
     if (position % interval !== 0 || slots.length < budget) return expect(kept).toEqual(held);
     const older = slots.slice(0, -window);
     const importance = pooled(columns(votes(heads, position, window, older, groupReduction), mean), kernel);
-    const repeats = lambda === undefined ? [] : redundancyOf(slots.map((slot) => heads.key64(slot)));
+    const repeats =
+      lambda === undefined ? [] : redundancyOf(slots.map((slot) => heads.key(heads.queryHeads[0]!, slot)));
     const scores = importance.map((vote, i) =>
       lambda === undefined ? vote : lambda * vote - (1 - lambda) * repeats[i]!,
     );
@@ -90,7 +91,7 @@ function naiveBurst(rules: Burst, heads: NaiveHeads) {
       expectChoice(
         kept,
         { always: recent, among: older, take: budget - window, score, ties: "lower taken" },
-        `${heads.key} step ${step}`,
+        `${heads.name} step ${step}`,
       );
       slots = [...kept];
     } else {
@@ -165,7 +166,7 @@ test.each(MORPHS)("MorphKV keeps the window and what it wants: %o", ({ seed, fus
       return expectChoice(
         kept,
         { always: recent, among: older, take: budget - window, score, ties: "lower dropped" },
-        `${heads.key} step ${step}`,
+        `${heads.name} step ${step}`,
       );
     });
   }

@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { stream } from "../../core/rng.js";
+import type { PromptView, StepView } from "../../policy/lane.js";
 import { createPolicy, POLICIES } from "../../policy/table.js";
 import { randomTrace } from "../random-trace.js";
 import { selectionsOf } from "../selections.js";
@@ -36,8 +38,12 @@ test.each(SHAPES)("StreamingLLM keeps the sinks and the last L - 4, prompt $prom
   });
 });
 
-const randomOf = (seed: number, shape = { promptTokens: 30, steps: 50, kvHeads: 1 }) =>
-  selectionsOf(randomTrace(1, shape), createPolicy("random", POLICIES.random, { budget: 16 }), seed);
+const randomOf = (seed: number) =>
+  selectionsOf(
+    randomTrace(1, { promptTokens: 30, steps: 50 }),
+    createPolicy("random", POLICIES.random, { budget: 16 }),
+    seed,
+  );
 
 test("random eviction keeps its budget and the newest half", () => {
   const given = { policy: "random", values: { budget: 16 } } as const;
@@ -53,20 +59,22 @@ test("random eviction keeps its budget and the newest half", () => {
 test("random eviction is the seed's, and another group's is another", () => {
   expect(randomOf(1)).toEqual(randomOf(1));
   expect(randomOf(1)).not.toEqual(randomOf(2));
-  const two = randomOf(1, { promptTokens: 30, steps: 50, kvHeads: 2 });
-  expect(two.get("0/0")).not.toEqual(two.get("0/1"));
+  expect(randomOf(1).get("0/0")).not.toEqual(randomOf(1).get("0/1"));
 });
 
 test("random eviction is as likely for each of the older tokens", () => {
-  // the first step has 31 tokens and keeps the newest 8 and 8 of the 23 others; each group of heads draws for itself
+  // the first step has 31 tokens and keeps the newest 8 and 8 of the 23 others
   const survivals = range(0, 23).map(() => 0);
-  const [seeds, kvHeads] = [20, 100];
-  for (let seed = 0; seed < seeds; seed++) {
-    for (const steps of randomOf(seed, { promptTokens: 30, steps: 1, kvHeads }).values()) {
-      for (const position of steps[0]?.kept ?? []) if (position < 23) survivals[position]! += 1;
-    }
+  const runs = 3000;
+  const { lanes } = createPolicy("random", POLICIES.random, { budget: 16 });
+  for (let run = 0; run < runs; run++) {
+    const view = { promptTokens: 30, position: 30, step: 0, rng: stream(run, "random") };
+    const lane = lanes?.start(view as unknown as PromptView);
+    lane?.select(view as unknown as StepView);
+    lane?.update(view as unknown as StepView, new Float32Array(0));
+    for (const position of lane?.held ?? []) if (position < 23) survivals[position]! += 1;
   }
-  const expected = (seeds * kvHeads * 8) / 23;
+  const expected = (runs * 8) / 23;
   const spread = Math.sqrt(expected * (1 - 8 / 23));
   for (const count of survivals) expect(Math.abs(count - expected)).toBeLessThan(4.5 * spread);
 });
