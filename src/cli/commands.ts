@@ -1,6 +1,6 @@
 import { InputError } from "../core/check.js";
 import { scenarioOptions, type Flags } from "./flags.js";
-import { outputCompare, outputFlags, outputServe } from "./output.js";
+import { outputCompare, outputFlags, outputReplay, outputServe } from "./output.js";
 
 /** What each command does with its flags. Modules that only some commands need are loaded by those. */
 
@@ -33,6 +33,14 @@ export async function runCompare(flags: Flags): Promise<void> {
     resolved.policies.map((policy) => simulate(options, resolved, policy)),
     output,
   );
+}
+
+export async function runReplay(flags: Flags): Promise<void> {
+  const { replayRequest } = await import("./replay-flags.js");
+  const request = replayRequest(flags);
+  const { replayFile } = await import("./replay-file.js");
+  const result = await replayFile(request.file, request.policies, request.options, request.selections);
+  await outputReplay(result, request);
 }
 
 export async function runList(flags: Flags): Promise<void> {

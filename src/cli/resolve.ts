@@ -15,6 +15,8 @@ import type { Workload } from "../workload/workload.js";
 import { readBytes, readText } from "./scenario-file.js";
 import { PACKAGE } from "./version.js";
 
+const TRACE_ENDING = ".attn.safetensors";
+
 /** What the names of a scenario stand for. */
 export interface Resolved {
   readonly model: ModelShape;
@@ -90,6 +92,19 @@ export function workloadPath(name: string): string {
   throw unknownName("workload", name, workloadNames(), "the path of a definition or request log");
 }
 
+/** Recordings of attention that come with the package. */
+export function traceNames(): readonly string[] {
+  return names("workloads", TRACE_ENDING);
+}
+
+/** Path of a built-in recording or of the user's file. */
+export function tracePath(name: string): string {
+  if (isPath(name)) return name;
+  const path = packagePath(`workloads/${name}${TRACE_ENDING}`);
+  if (existsSync(path)) return path;
+  throw unknownName("recording", name, traceNames(), "the path of a trace");
+}
+
 async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
   const { workload: name, "input-len": inputLen, "output-len": outputLen, duration } = options;
   const requestRate = options["request-rate"] === "inf" ? Infinity : options["request-rate"];
@@ -160,7 +175,7 @@ function definitionJson(bytes: Uint8Array): unknown {
 }
 
 function isPath(name: string): boolean {
-  return /[\\/]/.test(name) || /\.(json|jsonl|csv|gz|ya?ml)$/.test(name) || existsSync(name);
+  return /[\\/]/.test(name) || /\.(json|jsonl|csv|gz|ya?ml|safetensors)$/.test(name) || existsSync(name);
 }
 
 function readJson(path: string): unknown {
@@ -184,5 +199,6 @@ function names(folder: string, ending: string): readonly string[] {
 }
 
 export function unknownName(what: string, name: string, known: readonly string[], other: string): InputError {
-  return new InputError(what, `"${name}" is not known; known are ${known.join(", ")}, or give ${other}`);
+  const others = known.length === 0 ? "there is none" : `known are ${known.join(", ")}`;
+  return new InputError(what, `"${name}" is not known; ${others}, or give ${other}`);
 }

@@ -3,10 +3,12 @@ import { kvBytesPerTokenLayer, parameterCount, weightBytes } from "../model/size
 import { MODELS } from "../model/shapes.js";
 import { POLICIES } from "../policy/table.js";
 import { textTable } from "../report/text-table.js";
+import type { TraceMetadata } from "../trace/attention-trace.js";
+import { openRecording, recordingNames } from "./recordings.js";
 import { profileNames, resolveModel, resolveProfile, workloadNames, workloadPath } from "./resolve.js";
 import { readBytes } from "./scenario-file.js";
 
-export const LISTS = ["models", "hardware", "policies", "workloads"] as const;
+export const LISTS = ["models", "hardware", "policies", "workloads", "recordings"] as const;
 export type ListName = (typeof LISTS)[number];
 
 const GIB = 2 ** 30;
@@ -63,6 +65,22 @@ export function listing(what: ListName): string {
         ["workload", "what it is"],
         workloadNames().map((name) => [name, workloadTitle(name)]),
       );
+    case "recordings":
+      return table(
+        ["recording", "model", "layers", "prompt", "decode steps", "text", "licence of the text"],
+        recordingNames().map((name) => {
+          const { model, layers, layersTotal, promptTokens, totalTokens, source, sourceLicense } = metadataOf(name);
+          return [
+            name,
+            model,
+            `${layers.join(", ")} of ${layersTotal}`,
+            promptTokens.toLocaleString("en-US"),
+            (totalTokens - promptTokens).toLocaleString("en-US"),
+            source,
+            sourceLicense,
+          ];
+        }),
+      );
   }
 }
 
@@ -78,7 +96,17 @@ export async function showing(name: string): Promise<string> {
     const path = workloadPath(name);
     return path.endsWith(".json") ? json(JSON.parse(new TextDecoder().decode(readBytes(path)))) : workloadTitle(name);
   }
-  throw new InputError("show", `"${name}" is not known; see raas-sim list models, hardware, policies or workloads`);
+  if (recordingNames().includes(name)) return json(metadataOf(name));
+  throw new InputError(
+    "show",
+    `"${name}" is not known; see raas-sim list ${LISTS.slice(0, -1).join(", ")} or ${LISTS.at(-1)}`,
+  );
+}
+
+function metadataOf(recording: string): TraceMetadata {
+  const trace = openRecording(recording);
+  trace.close();
+  return trace.metadata;
 }
 
 function workloadTitle(name: string): string {
