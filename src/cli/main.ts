@@ -4,6 +4,7 @@ import { hideBin } from "yargs/helpers";
 import { InputError } from "../core/check.js";
 import { runCompare, runList, runServe, runShow } from "./commands.js";
 import { isBooleanOption, OPTION_NAMES, optionHelp } from "./options.js";
+import { traceCommands } from "./trace-parser.js";
 import { version } from "./version.js";
 
 const EXIT_INPUT = 2;
@@ -94,8 +95,8 @@ function parser(): Argv {
     .usage(
       "$0 COMMAND\n\nPredicts throughput, latency, memory, energy and cost of serving reasoning models,\nfor any KV-cache policy, before anyone pays for the GPUs.",
     );
-  return lookUps(simulations(base))
-    .demandCommand(1, "Name a command: serve, compare, list or show.")
+  return lookUps(traceCommands(simulations(base)))
+    .demandCommand(1, "Name a command: serve, compare, trace, list or show.")
     .strict()
     .recommendCommands()
     .parserConfiguration({

@@ -37,7 +37,7 @@ export async function outputServe(simulation: Simulation, flags: OutputFlags): P
   if (whole === undefined || flags.out === undefined) return;
   const { serveReport } = await import("../report/serve-report.js");
   const files = new Map<string, string | Uint8Array>([["requests.parquet", await requestsParquet(result)]]);
-  await write(flags.out, files, whole, serveReport(whole), flags);
+  await writeReport(flags.out, files, whole, serveReport(whole), flags);
 }
 
 /** Prints several simulations side by side and writes their files. */
@@ -54,7 +54,7 @@ export async function outputCompare(simulations: readonly Simulation[], flags: O
     files.set(`requests-${fileName(scenario.parts.policy.name)}.parquet`, await requestsParquet(result));
   }
   const { compareReport } = await import("../report/compare-report.js");
-  await write(flags.out, files, { policies: wholes }, compareReport(wholes), flags);
+  await writeReport(flags.out, files, { policies: wholes }, compareReport(wholes), flags);
 }
 
 /** JSON on stdout; what nobody should overlook also on stderr. */
@@ -65,7 +65,8 @@ function printJson(value: object, outcomes: readonly Summary[]): void {
   }
 }
 
-async function write(
+/** Writes result.json, the report, and its charts as pictures where they are asked for. */
+export async function writeReport(
   folder: string,
   files: Map<string, string | Uint8Array>,
   data: object,
