@@ -45,4 +45,6 @@ export interface RowsWanted {
   readonly lookback: number;
   readonly values: boolean;
   readonly promptMass: boolean;
+  /** First position to go to, of a qkv trace; unless given, the end of the prompt, or what the other wishes need. */
+  readonly first?: number;
 }

@@ -37,7 +37,7 @@ export class QkvRows implements AttentionRows {
   private readonly bounds: SharedBounds[] = [];
   private readonly massOf: readonly Float32Array[];
 
-  /** Stands at the prompt's last query afterwards, if that was recorded and is wanted; else before the first step. */
+  /** Stands at the prompt's last query afterwards, if that was recorded and is wanted; else before the first position. */
   constructor(trace: AttentionTrace, wanted: RowsWanted, kernel: RowKernel) {
     const { promptTokens, totalTokens, headDim, kvHeads, queryHeads, queryStart = 0, slidingWindow } = trace.metadata;
     this.kernel = kernel;
@@ -53,11 +53,11 @@ export class QkvRows implements AttentionRows {
     this.weights = kernel.floats(this.rows * this.stride);
     this.prefix = kernel.doubles(this.rows * (this.stride + 1));
     this.keys = new RecordedKeys(trace, wanted, kernel);
-    const first = wanted.promptMass ? 0 : Math.max(0, queryStart, promptTokens - wanted.lookback);
+    const first = wanted.promptMass ? 0 : (wanted.first ?? Math.max(0, queryStart, promptTokens - wanted.lookback));
     this.ring = new LogitRing(trace, wanted, this.keys.tiles, first, kernel);
     this.massOf = wanted.promptMass ? this.perRow(() => kernel.floats(promptTokens)) : [];
     if (wanted.promptMass) this.sumPrompt();
-    else if (first < promptTokens) this.moveTo(promptTokens - 1);
+    else if (wanted.first === undefined && first < promptTokens) this.moveTo(promptTokens - 1);
   }
 
   moveTo(position: number): void {

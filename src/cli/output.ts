@@ -38,7 +38,7 @@ export async function outputServe(simulation: Simulation, flags: OutputFlags): P
   if (whole === undefined || flags.out === undefined) return;
   const { serveReport } = await import("../report/serve-report.js");
   const files = new Map<string, string | Uint8Array>([["requests.parquet", await requestsParquet(result)]]);
-  await write(flags.out, files, whole, serveReport(whole), flags);
+  await writeReport(flags.out, files, whole, serveReport(whole), flags);
 }
 
 /** Prints several simulations side by side and writes their files. */
@@ -55,7 +55,7 @@ export async function outputCompare(simulations: readonly Simulation[], flags: O
     files.set(`requests-${fileName(scenario.parts.policy.name)}.parquet`, await requestsParquet(result));
   }
   const { compareReport } = await import("../report/compare-report.js");
-  await write(flags.out, files, { policies: wholes }, compareReport(wholes), flags);
+  await writeReport(flags.out, files, { policies: wholes }, compareReport(wholes), flags);
 }
 
 /** Prints a replay: a table, or one JSON object that says which version made it. */
@@ -74,7 +74,8 @@ function printJson(value: object, outcomes: readonly Summary[]): void {
   }
 }
 
-async function write(
+/** Writes result.json, the report, and its charts as pictures where they are asked for. */
+export async function writeReport(
   folder: string,
   files: Map<string, string | Uint8Array>,
   data: object,

@@ -30,6 +30,8 @@ export interface TaskResult {
 }
 
 export interface TaskHooks {
+  /** Each measured step, once its true attention is known and before any policy chooses. */
+  readonly begin?: (step: number, facts: StepFacts) => void;
   /** Each selection of each policy. */
   readonly show?: (policy: Policy, selection: PlacedSelection) => void;
   /** After each decode step, with how many of the task's are done. */
@@ -68,6 +70,7 @@ export function runTask(
     future?.pass(rows);
     facts.advance();
     const measured = step >= settings.fromStep;
+    if (measured) hooks.begin?.(step, facts);
     for (const { policy, measures, lanes } of runs) {
       for (const { runner, place } of lanes) {
         const show =

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { InputError } from "../core/check.js";
 
 const MAX_TOKENS = 10_000_000;
