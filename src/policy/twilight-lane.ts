@@ -64,7 +64,7 @@ export class TwilightLane implements Lane {
 /** To 2^bits equal steps between the smallest and the largest channel; halves round to even, as in the code. */
 function quantise(key: Float32Array, bits: number): Float32Array {
   const least = key.reduce((a, b) => Math.min(a, b), Infinity);
-  const most = key.reduce((a, b) => Math.max(a, b), -Infinity);
-  const scale = Math.max(most - least, 1e-9) / (2 ** bits - 1);
-  return key.map((channel) => roundHalfToEven((channel - least) / scale) * scale + least);
+  const range = Math.max(key.reduce((a, b) => Math.max(a, b), -Infinity) - least, 1e-9);
+  const levels = 2 ** bits - 1;
+  return key.map((channel) => least + (roundHalfToEven(((channel - least) * levels) / range) * range) / levels);
 }
