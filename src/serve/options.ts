@@ -19,6 +19,11 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
     .default("dense")
     .describe("KV-cache policy, e.g. raas:budget=1024,page=16; compare takes several"),
+  trace: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("recorded attention to replay the policies on (a built-in name or a path): adds what each loses"),
   workload: z.string().min(1).optional().describe("built-in workload, or path of a definition or request log"),
   "input-len": count(10_000_000).optional().describe("prompt tokens of every request, instead of a workload"),
   "output-len": count(10_000_000).optional().describe("output tokens of every request, instead of a workload"),

@@ -25,6 +25,7 @@ export function summary(
     notes.push(`Outputs cut at the context of ${scenario.maxModelTokens} tokens: ${result.truncated}.`);
   return {
     label: policy.label,
+    policy: policy.name,
     version,
     seed: scenario.seed,
     scenario: {

@@ -1,6 +1,7 @@
 /** What a simulation tells the outside: plain data, ready for JSON, tables and charts. Times as named; bytes; dollars. */
 export interface Outcome {
   readonly label: string; // of the policy, unique among compared outcomes
+  readonly policy: string; // its name, parameters included: joins with a replay's
   readonly version: string; // of raas-sim
   readonly seed: number;
   readonly scenario: object; // complete, every default filled in; can be written to a file and run again

@@ -47,6 +47,11 @@ const FORMATS = { none: "bf16", fp8: "fp8", int4: "int4" } as const;
 export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
   const { model, profile, policy, workload } = parts;
   const notes = [...workload.notes, ...policy.notes, ...profile.notes];
+  if (policy.dataDependent === true) {
+    notes.push(
+      "What this policy holds or reads depends on the attention: served is its upper bound; --trace measures it.",
+    );
+  }
   checkSplit(options, model, profile);
   if (options["max-num-batched-tokens"] < options["max-num-seqs"]) {
     throw new InputError(
