@@ -1,3 +1,4 @@
+import { InputError } from "../core/check.js";
 import type { Policy } from "../policy/policy.js";
 import { withMeasuredFootprints } from "../replay/footprint-curve.js";
 import { replay } from "../replay/replay.js";
@@ -13,11 +14,17 @@ export function replayRecorded(
   name: string,
   policies: readonly Policy[],
 ): { readonly policies: readonly Policy[]; readonly recorded: Recorded } {
+  const replayable = policies.filter(({ lanes }) => lanes !== undefined);
+  if (replayable.length === 0) {
+    throw new InputError(
+      "trace",
+      "no policy given can be replayed: they say what they cost, not which positions they choose",
+    );
+  }
   const trace = openRecording(name);
   const line = progressLine(`replay of ${name}`);
   let steps = 0;
   try {
-    const replayable = policies.filter(({ lanes }) => lanes !== undefined);
     const result = replay(
       trace,
       replayable,

@@ -1,6 +1,8 @@
 import type { Outcome } from "../serve/outcome.js";
+import { qualityThroughputChart } from "./charts/quality-throughput.js";
 import { summaryChart } from "./charts/summary.js";
 import { tradeOffChart } from "./charts/trade-off.js";
+import { trinityChart } from "./charts/trinity.js";
 import { ALL_SECTIONS, sectionTable } from "./figures.js";
 import type { Report } from "./report.js";
 import { commonCharts, originTables, subtitle } from "./serve-report.js";
@@ -13,7 +15,12 @@ export function compareReport(outcomes: readonly Judged<Outcome>[], recorded?: R
   return {
     title: `Comparison: ${outcomes.map((outcome) => outcome.label).join(", ")}`,
     subtitle: subtitle(outcomes),
-    charts: [summaryChart(outcomes), tradeOffChart(outcomes), ...commonCharts(outcomes)],
+    charts: [
+      ...(recorded === undefined ? [] : [trinityChart(outcomes), qualityThroughputChart(outcomes)]),
+      summaryChart(outcomes),
+      tradeOffChart(outcomes),
+      ...commonCharts(outcomes),
+    ],
     lead: 2,
     tables: [
       ...(recorded === undefined ? [] : [overviewTable(outcomes), qualityTable(outcomes)]),

@@ -34,16 +34,18 @@ export function recordedNotes({ recording, replay }: Recorded, outcomes: readonl
       .join(", ");
   const oracles = labels(({ quality }) => quality?.oracle !== undefined);
   const unreplayed = labels(({ quality }) => quality === undefined);
-  const dense = labels(({ quality }) => {
-    const first = Number(quality?.parameters["denseLayers"] ?? 0);
-    return first > 0 && layers.every((layer) => layer >= first);
-  });
+  const denseLayers = ({ quality }: Judged): number => Number(quality?.parameters["denseLayers"] ?? 0);
+  const beyond = labels(
+    (outcome) => denseLayers(outcome) > 0 && layers.every((layer) => layer >= denseLayers(outcome)),
+  );
+  const within = labels((outcome) => layers.some((layer) => layer < denseLayers(outcome)));
   return [
     `Quality is that of ${trace.synthetic ? "a synthetic recording" : trace.model} in ${recording} ` +
       `(${trace.generation}; prompt of ${integer(trace.promptTokens)} tokens, ${integer(trace.decodeSteps)} decode steps; ` +
       `layers ${layers.join(", ")} of ${trace.layersTotal}), not that of the model served: it ranks policies, it predicts no accuracy.`,
     ...replay.notes,
-    ...(dense === "" ? [] : [`${dense}: first layers that stay dense are not among those replayed.`]),
+    ...(beyond === "" ? [] : [`${beyond}: first layers that stay dense are not among those replayed.`]),
+    ...(within === "" ? [] : [`${within}: replayed layers that stay dense, and lose nothing, are part of the means.`]),
     ...(oracles === ""
       ? []
       : [`${oracles}: an oracle, which looks at what no policy can know: a bound, not a choice.`]),
