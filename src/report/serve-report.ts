@@ -9,6 +9,7 @@ import { queueChart } from "./charts/queue.js";
 import { throughputChart } from "./charts/throughput.js";
 import { AFTER_LATENCY, BEFORE_LATENCY, latencyTable, sectionTable, settingsTable } from "./figures.js";
 import { qualityTable, recordedNotes, replayFacts, type Judged, type Recorded } from "./recorded.js";
+import { lengthTables } from "./length-table.js";
 import type { Chart, Report } from "./report.js";
 
 /** Charts that any number of outcomes have; those with nothing to draw are left out. */
@@ -53,6 +54,7 @@ export function serveReport(outcome: Judged<Outcome>, recorded?: Recorded): Repo
 /** Where the numbers come from: settings, what their names stood for, the device's sources. */
 export function originTables(outcomes: readonly Outcome[]): Report["tables"] {
   return [
+    ...lengthTables(outcomes),
     settingsTable("Scenario", outcomes, (outcome) => outcome.scenario),
     settingsTable("What names stood for", outcomes, (outcome) => outcome.resolved),
     settingsTable("Hardware profile", outcomes, ({ profile }) => ({

@@ -33,6 +33,11 @@ export const SCENARIO_OPTIONS = z.strictObject({
   "num-requests": count(100_000_000).optional().describe("requests to simulate"),
   duration: positive.max(1e8).optional().describe("seconds in which requests arrive"),
   "hourly-curve": z.boolean().default(false).describe("let the rate follow the workload's curve over the day"),
+  "length-inflation": z
+    .string()
+    .min(1)
+    .default("off")
+    .describe("model of how policies lengthen outputs: off, published (fitted to tables), or the path of a JSON table"),
   "max-concurrency": count(10_000_000).optional().describe("requests the clients keep in flight at most"),
   "max-num-seqs": count(65_536).default(256).describe("sequences in one iteration at most"),
   "max-num-batched-tokens": count(1_048_576).default(8192).describe("token budget of one iteration"),

@@ -46,6 +46,7 @@ export function summary(
       front_end_s: scenario.frontEndSeconds,
     },
     profile: { name: profile.name, kind: profile.kind, sources: profile.sources },
+    ...(workload.lengthChange === undefined ? {} : { lengthChange: workload.lengthChange }),
     metrics: metrics(scenario, result, samples),
     saturation: saturation(result),
     memory: scenario.memory,

@@ -1,3 +1,5 @@
+import type { LengthChange } from "../workload/length-fit.js";
+
 /** What a simulation tells the outside: plain data, ready for JSON, tables and charts. Times as named; bytes; dollars. */
 export interface Outcome {
   readonly label: string; // of the policy, unique among compared outcomes
@@ -11,6 +13,8 @@ export interface Outcome {
     readonly kind: string;
     readonly sources: Readonly<Record<string, string>>;
   };
+  /** The model that made outputs longer, if one did. */
+  readonly lengthChange?: LengthChange;
   readonly metrics: Metrics;
   readonly saturation: { readonly saturated: boolean; readonly message: string };
   readonly latency: readonly LatencyPoint[]; // quantile curves
