@@ -3,7 +3,7 @@ import type { Policy } from "../policy/policy.js";
 import type { Recorded } from "../report/recorded.js";
 import type { ScenarioOptions } from "../serve/options.js";
 import { scenarioOptions, type Flags } from "./flags.js";
-import { outputCompare, outputFlags, outputServe } from "./output.js";
+import { outputCompare, outputFlags, outputReplay, outputServe } from "./output.js";
 
 /** What each command does with its flags. Modules that only some commands need are loaded by those. */
 
@@ -50,6 +50,14 @@ async function judge(
   if (trace === undefined) return { policies };
   const { replayRecorded } = await import("./recorded.js");
   return replayRecorded(trace, policies);
+}
+
+export async function runReplay(flags: Flags): Promise<void> {
+  const { replayRequest } = await import("./replay-flags.js");
+  const request = replayRequest(flags);
+  const { replayFile } = await import("./replay-file.js");
+  const result = await replayFile(request.file, request.policies, request.options, request.selections);
+  await outputReplay(result, request);
 }
 
 export async function runList(flags: Flags): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Summary } from "../serve/outcome.js";
 import { outcome, summary } from "../serve/outcome-of.js";
 import { InputError } from "../core/check.js";
+import type { ReplayResult } from "../replay/quality.js";
 import { replayFacts, withQuality, type Recorded } from "../report/recorded.js";
 import type { Report } from "../report/report.js";
 import { requestsParquet } from "./requests-parquet.js";
@@ -73,6 +74,14 @@ export async function outputCompare(
 /** What was replayed, if anything was. */
 function replayed(recorded: Recorded | undefined): object {
   return recorded === undefined ? {} : { replay: replayFacts(recorded) };
+}
+
+/** Prints a replay: a table, or one JSON object that says which version made it. */
+export async function outputReplay(result: ReplayResult, { json }: { readonly json: boolean }): Promise<void> {
+  const text = json
+    ? JSON.stringify({ version: version(), ...result }, null, 2)
+    : (await import("../report/replay-table.js")).replayTable(result);
+  process.stdout.write(`${text}\n`);
 }
 
 /** JSON on stdout; what nobody should overlook also on stderr. */

@@ -1,18 +1,33 @@
 import { DENSE_LAYERS, withDenseLayers } from "./dense-layers.js";
 import { dense } from "./dense.js";
 import { h2o } from "./h2o.js";
+import { keyformer } from "./keyformer.js";
+import { morphkv } from "./morphkv.js";
 import type { ParameterValue, Policy, PolicyDefinition } from "./policy.js";
 import { quest } from "./quest.js";
 import { random } from "./random.js";
 import { rKv } from "./r-kv.js";
 import { raas } from "./raas.js";
+import { scissorhands } from "./scissorhands.js";
 import { slidingWindow } from "./sliding-window.js";
 import { snapkvD } from "./snapkv-d.js";
 import { streamingLlm } from "./streaming-llm.js";
 import { tova } from "./tova.js";
 
 export type PolicyName =
-  "dense" | "sliding-window" | "streaming-llm" | "random" | "h2o" | "tova" | "snapkv-d" | "quest" | "raas" | "r-kv";
+  | "dense"
+  | "sliding-window"
+  | "streaming-llm"
+  | "random"
+  | "h2o"
+  | "scissorhands"
+  | "tova"
+  | "keyformer"
+  | "morphkv"
+  | "snapkv-d"
+  | "quest"
+  | "raas"
+  | "r-kv";
 
 /** Every built-in policy. Dense has no denseLayers: it would change nothing. */
 export const POLICIES: Readonly<Record<PolicyName, PolicyDefinition>> = {
@@ -21,7 +36,10 @@ export const POLICIES: Readonly<Record<PolicyName, PolicyDefinition>> = {
   "streaming-llm": withDenseLayers(streamingLlm, 0),
   random: withDenseLayers(random, 0),
   h2o: withDenseLayers(h2o, 0),
+  scissorhands: withDenseLayers(scissorhands, 0),
   tova: withDenseLayers(tova, 0),
+  keyformer: withDenseLayers(keyformer, 0),
+  morphkv: withDenseLayers(morphkv, 0),
   "snapkv-d": withDenseLayers(snapkvD, 0),
   quest: withDenseLayers(quest, 2),
   raas: withDenseLayers(raas, 0),
