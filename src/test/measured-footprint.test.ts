@@ -54,13 +54,13 @@ test.each([
   { seed: 3, promptTokens: 150, budget: 64 },
   { seed: 4, promptTokens: 33, budget: 128 },
 ])("on random attention: %o", ({ seed, promptTokens, budget }) => {
-  const trace = randomTrace(seed, { promptTokens, steps: 300, layers: 3 });
+  const trace = randomTrace(seed, { promptTokens, steps: 200, layers: 3 });
   expect(departures(trace, fixed(budget), {}).slice(0, 10)).toEqual([]);
 });
 
 test("on the recording that comes with the package", () => {
   const trace = openRecording("bakery-2.2k");
-  expect(departures(trace, fixed(256), { layers: [23], heads: [1], toStep: 500 }).slice(0, 10)).toEqual([]);
+  expect(departures(trace, fixed(256), { layers: [23], heads: [1], toStep: 300 }).slice(0, 10)).toEqual([]);
   trace.close();
 });
 
