@@ -26,7 +26,7 @@ export function replayFacts({ recording, replay }: Recorded): object {
 
 /** What a reader must know before taking a quality for that of the served model. */
 export function recordedNotes({ recording, replay }: Recorded, outcomes: readonly Judged[]): readonly string[] {
-  const { trace, layers } = replay;
+  const { trace, layers, settings } = replay;
   const labels = (having: (outcome: Judged) => boolean): string =>
     outcomes
       .filter(having)
@@ -40,9 +40,11 @@ export function recordedNotes({ recording, replay }: Recorded, outcomes: readonl
   );
   const within = labels((outcome) => layers.some((layer) => layer < denseLayers(outcome)));
   return [
-    `Quality is that of ${trace.synthetic ? "a synthetic recording" : trace.model} in ${recording} ` +
-      `(${trace.generation}; prompt of ${integer(trace.promptTokens)} tokens, ${integer(trace.decodeSteps)} decode steps; ` +
-      `layers ${layers.join(", ")} of ${trace.layersTotal}), not that of the model served: it ranks policies, it predicts no accuracy.`,
+    `Quality is that of the recording ${recording}, not of the model served: it compares policies on one text and predicts ` +
+      `no accuracy. Replayed: layers ${layers.join(", ")}, ${integer(settings.toStep - settings.fromStep)} decode steps ` +
+      `after a prompt of ${integer(trace.promptTokens)} tokens${
+        trace.generation === "teacher-forced" ? ", a text that the recorded model read and did not write" : ""
+      }.`,
     ...replay.notes,
     ...(beyond === "" ? [] : [`${beyond}: first layers that stay dense are not among those replayed.`]),
     ...(within === "" ? [] : [`${within}: replayed layers that stay dense, and lose nothing, are part of the means.`]),

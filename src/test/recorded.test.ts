@@ -66,8 +66,9 @@ test("a comparison has charts and tables of both halves, and says what the recor
   for (const chart of report.charts.slice(0, 2)) expect(await renderSvg(chart)).toContain("<svg");
   expect(report.tables.map(({ title }) => title).slice(0, 2)).toEqual(["Quality, time and memory", "Quality"]);
   const notes = report.notes.join("\n");
-  expect(notes).toMatch(/a synthetic recording in made-up .*not that of the model served/);
+  expect(notes).toMatch(/the recording made-up, not of the model served.*layers 1, 2, 120 decode steps/);
   expect(notes).toMatch(/open loop/);
+  expect(notes).toMatch(/recording is synthetic/);
   expect(notes).toMatch(/Seer: an oracle/);
   expect(notes).toMatch(/Costly: not replayed/);
   expect(notes).toMatch(/Quest 64: replayed layers that stay dense/);
