@@ -43,8 +43,9 @@ function tokens(
 }
 
 /** Tokens held at most between steps: pinned pages and the newest ones cannot be dropped, whatever the budget. */
-function capacity({ page, recent }: RaasRules, asked: number, pinned: number): number {
-  return Math.max(asked, pinned + Math.max(page, recent + page - 1));
+function capacity({ page, recent, protectLastPage }: RaasRules, asked: number, pinned: number): number {
+  const newest = Math.max(recent, protectLastPage ? 1 : 0);
+  return Math.max(asked, pinned + (newest === 0 ? 0 : newest + page - 1));
 }
 
 /**
