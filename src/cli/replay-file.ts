@@ -1,11 +1,10 @@
 import type { ReplayOptions } from "../replay/plan.js";
 import type { ReplayResult } from "../replay/quality.js";
 import { replay } from "../replay/replay.js";
-import { openTrace } from "../trace/open-trace.js";
 import type { Policy } from "../policy/policy.js";
 import type { PlacedSelection } from "../replay/selection.js";
-import { fileSource } from "./file-source.js";
-import { resolvePolicies, tracePath } from "./resolve.js";
+import { openRecording } from "./recordings.js";
+import { resolvePolicies } from "./resolve.js";
 import { SelectionParts } from "./selection-parts.js";
 import { SelectionsFile } from "./selections-file.js";
 
@@ -20,7 +19,7 @@ export async function replayFile(
   selections?: string,
 ): Promise<ReplayResult> {
   const policies = await resolvePolicies(specification);
-  const trace = openTrace(fileSource(tracePath(file)));
+  const trace = openRecording(file);
   const out = selections === undefined ? undefined : new SelectionsFile(selections);
   try {
     const parts =

@@ -11,11 +11,11 @@ import type { Policy } from "../policy/policy.js";
 import { checkParameters, expandPolicySpecs } from "../policy/spec.js";
 import { createPolicy, POLICIES } from "../policy/table.js";
 import type { ScenarioOptions } from "../serve/options.js";
+import type { LengthFit } from "../workload/length-fit.js";
 import type { Workload } from "../workload/workload.js";
-import { readBytes, readText } from "./scenario-file.js";
+import { lengthened, lengthFit } from "./length-option.js";
+import { readBytes, readJson } from "./scenario-file.js";
 import { PACKAGE } from "./version.js";
-
-const TRACE_ENDING = ".attn.safetensors";
 
 /** What the names of a scenario stand for. */
 export interface Resolved {
@@ -23,15 +23,20 @@ export interface Resolved {
   readonly profile: HardwareProfile;
   readonly workload: Workload;
   readonly policies: readonly Policy[];
+  /** How policies lengthen outputs; undefined: not at all. */
+  readonly lengths: LengthFit | undefined;
 }
 
 export async function resolve(options: ScenarioOptions): Promise<Resolved> {
-  return {
+  const resolved = {
     model: await resolveModel(options.model),
     profile: resolveProfile(options.hardware),
     policies: await resolvePolicies(options.policy),
     workload: await resolveWorkload(options),
+    lengths: await lengthFit(options["length-inflation"]),
   };
+  for (const policy of resolved.policies) lengthened(resolved.workload, policy, resolved.lengths); // refused early, if at all
+  return resolved;
 }
 
 export async function resolveModel(name: string): Promise<ModelShape> {
@@ -90,19 +95,6 @@ export function workloadPath(name: string): string {
     if (existsSync(path)) return path;
   }
   throw unknownName("workload", name, workloadNames(), "the path of a definition or request log");
-}
-
-/** Recordings of attention that come with the package. */
-export function traceNames(): readonly string[] {
-  return names("workloads", TRACE_ENDING);
-}
-
-/** Path of a built-in recording or of the user's file. */
-export function tracePath(name: string): string {
-  if (isPath(name)) return name;
-  const path = packagePath(`workloads/${name}${TRACE_ENDING}`);
-  if (existsSync(path)) return path;
-  throw unknownName("recording", name, traceNames(), "the path of a trace");
 }
 
 async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
@@ -175,16 +167,7 @@ function definitionJson(bytes: Uint8Array): unknown {
 }
 
 function isPath(name: string): boolean {
-  return /[\\/]/.test(name) || /\.(json|jsonl|csv|gz|ya?ml|safetensors)$/.test(name) || existsSync(name);
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readText(path));
-  } catch (cause) {
-    if (cause instanceof SyntaxError) throw new InputError(path, `is not JSON: ${cause.message}`);
-    throw cause;
-  }
+  return /[\\/]/.test(name) || /\.(json|jsonl|csv|gz|ya?ml)$/.test(name) || existsSync(name);
 }
 
 function packagePath(path: string): string {
@@ -199,6 +182,5 @@ function names(folder: string, ending: string): readonly string[] {
 }
 
 export function unknownName(what: string, name: string, known: readonly string[], other: string): InputError {
-  const others = known.length === 0 ? "there is none" : `known are ${known.join(", ")}`;
-  return new InputError(what, `"${name}" is not known; ${others}, or give ${other}`);
+  return new InputError(what, `"${name}" is not known; known are ${known.join(", ")}, or give ${other}`);
 }
