@@ -5,6 +5,7 @@ import { InputError } from "../core/check.js";
 import { runCompare, runList, runReplay, runServe, runShow } from "./commands.js";
 import { isBooleanOption, OPTION_NAMES, optionHelp } from "./options.js";
 import { REPLAY_FLAGS } from "./replay-flags.js";
+import { traceCommands } from "./trace-parser.js";
 import { version } from "./version.js";
 
 const EXIT_INPUT = 2;
@@ -125,8 +126,8 @@ function parser(): Argv {
     .usage(
       "$0 COMMAND\n\nPredicts throughput, latency, memory, energy and cost of serving reasoning models,\nfor any KV-cache policy, before anyone pays for the GPUs.",
     );
-  return lookUps(replays(simulations(base)))
-    .demandCommand(1, "Name a command: serve, compare, replay, list or show.")
+  return lookUps(traceCommands(replays(simulations(base))))
+    .demandCommand(1, "Name a command: serve, compare, replay, trace, list or show.")
     .strict()
     .recommendCommands()
     .parserConfiguration({

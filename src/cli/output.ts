@@ -43,7 +43,7 @@ export async function outputServe(
   if (whole === undefined || flags.out === undefined) return;
   const { serveReport } = await import("../report/serve-report.js");
   const files = new Map<string, string | Uint8Array>([["requests.parquet", await requestsParquet(result)]]);
-  await write(flags.out, files, { ...whole, ...replayed(recorded) }, serveReport(whole, recorded), flags);
+  await writeReport(flags.out, files, { ...whole, ...replayed(recorded) }, serveReport(whole, recorded), flags);
 }
 
 /** Prints several simulations side by side and writes their files. */
@@ -68,7 +68,7 @@ export async function outputCompare(
   }
   const { compareReport } = await import("../report/compare-report.js");
   const data = { policies: wholes, ...replayed(recorded) };
-  await write(flags.out, files, data, compareReport(wholes, recorded), flags);
+  await writeReport(flags.out, files, data, compareReport(wholes, recorded), flags);
 }
 
 /** What was replayed, if anything was. */
@@ -92,7 +92,8 @@ function printJson(value: object, outcomes: readonly Summary[]): void {
   }
 }
 
-async function write(
+/** Writes result.json, the report, and its charts as pictures where they are asked for. */
+export async function writeReport(
   folder: string,
   files: Map<string, string | Uint8Array>,
   data: object,

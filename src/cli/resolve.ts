@@ -167,7 +167,7 @@ function definitionJson(bytes: Uint8Array): unknown {
 }
 
 function isPath(name: string): boolean {
-  return /[\\/]/.test(name) || /\.(json|jsonl|csv|gz|ya?ml|safetensors)$/.test(name) || existsSync(name);
+  return /[\\/]/.test(name) || /\.(json|jsonl|csv|gz|ya?ml)$/.test(name) || existsSync(name);
 }
 
 function packagePath(path: string): string {
@@ -182,6 +182,5 @@ function names(folder: string, ending: string): readonly string[] {
 }
 
 export function unknownName(what: string, name: string, known: readonly string[], other: string): InputError {
-  const others = known.length === 0 ? "there is none" : `known are ${known.join(", ")}`;
-  return new InputError(what, `"${name}" is not known; ${others}, or give ${other}`);
+  return new InputError(what, `"${name}" is not known; known are ${known.join(", ")}, or give ${other}`);
 }
