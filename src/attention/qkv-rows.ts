@@ -77,6 +77,10 @@ export class QkvRows implements AttentionRows {
     return this.ring.row(this.position - back, row);
   }
 
+  logitOn(row: number, key: Float32Array): number {
+    return this.ring.logitOn(this.position, row, key);
+  }
+
   key(kvHead: number, position: number, out: Float32Array): void {
     this.keys.key(kvHead, position, out);
   }
