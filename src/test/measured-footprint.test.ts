@@ -20,7 +20,8 @@ function fixed(budget: number): readonly Policy[] {
     .filter(({ lanes, dataDependent }) => lanes !== undefined && dataDependent !== true);
 }
 
-const EPSILON = 1e-6; // counts are means over heads
+/** Counts are means over heads; where heads have budgets of their own, these are rounded one by one. */
+const ROUNDING = 0.5;
 
 /** Steps of a replay that differ from the closed form by more than pages explain, in words. */
 function departures(trace: AttentionTrace, policies: readonly Policy[], options: ReplayOptions): readonly string[] {
@@ -37,10 +38,10 @@ function departures(trace: AttentionTrace, policies: readonly Policy[], options:
       const problems: string[] = [];
       // Memory is in whole pages at their peak: the newest page, and a prompt's last one, are partly filled.
       const spare = print.resident.now - tokens;
-      if (spare < -EPSILON || spare > 2 * (page - 1) + EPSILON) {
+      if (spare < -ROUNDING || spare > 2 * (page - 1) + ROUNDING) {
         problems.push(`held ${tokens}, the footprint says ${print.resident.now}`);
       }
-      if (Math.abs(reads - print.read.now) > page - 1 + EPSILON) {
+      if (Math.abs(reads - print.read.now) > page - 1 + ROUNDING) {
         problems.push(`read ${reads}, the footprint says ${print.read.now}`);
       }
       return problems.map((problem) => `${policy.name}, prompt ${prompt}, step ${step}: ${problem}`);
