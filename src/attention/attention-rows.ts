@@ -29,8 +29,8 @@ export interface AttentionRows {
   logitOn(row: number, key: Float32Array): number;
   /** Copies the key of a KV head at a position. */
   key(kvHead: number, position: number, out: Float32Array): void;
-  /** Quest's bound of each page for one row, at the newest position. */
-  pageBounds(row: number, page: number): Float32Array;
+  /** Quest's bound of each page at the newest position, mean over rows from … to - 1 of one KV head. Computed once a step. */
+  pageBounds(from: number, to: number, page: number): Float32Array;
   /** Attention each prompt token drew from all prompt queries, [promptTokens], if it was asked for. */
   promptMass(row: number): Float32Array;
   /** [totalTokens, headDim], if values were asked for. */
@@ -47,4 +47,6 @@ export interface RowsWanted {
   readonly lookback: number;
   readonly values: boolean;
   readonly promptMass: boolean;
+  /** First position to go to, of a qkv trace; unless given, the end of the prompt, or what the other wishes need. */
+  readonly first?: number;
 }

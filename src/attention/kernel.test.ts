@@ -96,18 +96,29 @@ test.each(SIZES)("attention over ranges of %i positions, and thresholds", (to) =
   expect([...fast.found]).toEqual([...slow.found]);
 });
 
-test.each([4, 20, 64, 80])("page bounds and weighted values at head dimension %i", (headDim) => {
+test.each([4, 7, 20, 64, 80])("page bounds at head dimension %i", (headDim) => {
+  for (const rows of [1, 3]) {
+    const [slow, fast] = both((kernel) => {
+      const [low, high] = [kernel.floats(3 * 8 * headDim), kernel.floats(3 * 8 * headDim)];
+      const bounds = kernel.floats(24).fill(9);
+      const queries = filled(kernel.floats(rows * headDim), "q");
+      kernel.pageBounds(queries, rows, headDim, filled(low, "low"), filled(high, "high"), 2, 0.5, bounds);
+      return bounds;
+    });
+    expectClose(fast, slow, 1e-5);
+    expect(fast[15]).not.toBe(9);
+    expect(fast[16]).toBe(9); // outside the tiles asked for
+  }
+});
+
+test.each([4, 20, 64, 80])("weighted values at head dimension %i", (headDim) => {
   const [slow, fast] = both((kernel) => {
-    const low = filled(kernel.floats(10 * headDim), "low");
-    const high = filled(kernel.floats(10 * headDim), "high");
-    const bounds = kernel.floats(10).fill(1);
-    kernel.pageBounds(filled(kernel.floats(headDim), "q"), low, high, 2, 9, 0.5, bounds);
     const out = kernel.floats(headDim).fill(1);
-    kernel.addValues(filled(kernel.floats(10), "w"), low, 3, 8, out);
-    return [...bounds, ...out];
+    const values = filled(kernel.floats(10 * headDim), "values");
+    kernel.addValues(filled(kernel.floats(10), "w"), values, 3, 8, out);
+    return out;
   });
   expectClose(fast, slow, 1e-5);
-  expect(fast[0]).toBe(1);
 });
 
 test("memory grows under arrays that are in use", () => {

@@ -45,13 +45,17 @@ export interface RowKernel {
   ): void;
   /** The indices j < to with row[j] ≥ threshold, ascending, into `out`; returns how many. */
   atLeast(row: Float32Array, to: number, threshold: number, out: Uint32Array): number;
-  /** out[p] += factor · Σ_c max(q_c · low[p][c], q_c · high[p][c]) for from ≤ p < to; low and high are [pages, headDim]. */
+  /**
+   * out[p] = factor · Σ_row Σ_c max(q_c · low_c[p], q_c · high_c[p]) over queries [rows, headDim], for the pages p of the
+   * first `tiles` tiles; low and high are [tile][headDim][8], each tile 8 pages.
+   */
   pageBounds(
-    query: Float32Array,
+    queries: Float32Array,
+    rows: number,
+    headDim: number,
     low: Float32Array,
     high: Float32Array,
-    from: number,
-    to: number,
+    tiles: number,
     factor: number,
     out: Float32Array,
   ): void;
@@ -59,7 +63,7 @@ export interface RowKernel {
   addValues(weights: Float32Array, values: Float32Array, from: number, to: number, out: Float32Array): void;
 }
 
-/** Positions of a tile of keys. */
+/** Positions of a tile of keys, pages of a tile of bounds. */
 export const TILE = 8;
 
 /** Where channel 0 of a position's key stands in [tile][headDim][8]; the channels follow TILE apart. */

@@ -1,4 +1,4 @@
-import { TILE, type RowKernel } from "./row-kernel.js";
+import { TILE, tileOffset, type RowKernel } from "./row-kernel.js";
 
 /** Below this share of the sums' total, their differences have lost too many digits. */
 const CANCELLED = 1e-8;
@@ -13,7 +13,7 @@ export const typescriptKernel: RowKernel = {
   dots(queries, rows, headDim, keys, fromTile, toTile, scale, out, outStride) {
     for (let row = 0; row < rows; row++) {
       for (let position = fromTile * TILE; position < toTile * TILE; position++) {
-        const key = (position - (position % TILE)) * headDim + (position % TILE);
+        const key = tileOffset(position, headDim);
         let sum = 0;
         for (let c = 0; c < headDim; c++) {
           sum += (queries[row * headDim + c] as number) * (keys[key + c * TILE] as number);
@@ -66,15 +66,18 @@ export const typescriptKernel: RowKernel = {
     return found;
   },
 
-  pageBounds(query, low, high, from, to, factor, out) {
-    const headDim = query.length;
-    for (let page = from; page < to; page++) {
+  pageBounds(queries, rows, headDim, low, high, tiles, factor, out) {
+    for (let page = 0; page < tiles * TILE; page++) {
+      const first = tileOffset(page, headDim);
       let sum = 0;
-      for (let c = 0; c < headDim; c++) {
-        const q = query[c] as number;
-        sum += Math.max(q * (low[page * headDim + c] as number), q * (high[page * headDim + c] as number));
+      for (let row = 0; row < rows; row++) {
+        for (let c = 0; c < headDim; c++) {
+          const q = queries[row * headDim + c] as number;
+          const at = first + c * TILE;
+          sum += Math.max(q * (low[at] as number), q * (high[at] as number));
+        }
       }
-      out[page] = (out[page] as number) + sum * factor;
+      out[page] = sum * factor;
     }
   },
 

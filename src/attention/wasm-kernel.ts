@@ -69,8 +69,8 @@ export function wasmKernel(): RowKernel {
       );
     },
     atLeast: (row, to, threshold, out) => run.atLeast(row.byteOffset, to, threshold, out.byteOffset),
-    pageBounds(query, low, high, from, to, factor, out) {
-      run.pageBounds(query.byteOffset, query.length, low.byteOffset, high.byteOffset, from, to, factor, out.byteOffset);
+    pageBounds(queries, rows, headDim, low, high, tiles, factor, out) {
+      run.pageBounds(queries.byteOffset, rows, headDim, low.byteOffset, high.byteOffset, tiles, factor, out.byteOffset);
     },
     addValues(weights, values, from, to, out) {
       run.addValues(weights.byteOffset, values.byteOffset, out.length, from, to, out.byteOffset);

@@ -4,6 +4,8 @@ import { DENSE_LAYERS, withDenseLayers } from "./dense-layers.js";
 import { dense } from "./dense.js";
 import { dms } from "./dms.js";
 import { h2o } from "./h2o.js";
+import { keyformer } from "./keyformer.js";
+import { morphkv } from "./morphkv.js";
 import { infllm } from "./infllm.js";
 import { lazyEviction } from "./lazy-eviction.js";
 import { oracleClairvoyant } from "./oracle-clairvoyant.js";
@@ -15,6 +17,7 @@ import { questOracle } from "./quest-oracle.js";
 import { quest } from "./quest.js";
 import { rKv } from "./r-kv.js";
 import { raas } from "./raas.js";
+import { scissorhands } from "./scissorhands.js";
 import { random } from "./random.js";
 import { rpc } from "./rpc.js";
 import { seerattentionR } from "./seerattention-r.js";
@@ -31,7 +34,10 @@ export type PolicyName =
   | "streaming-llm"
   | "random"
   | "h2o"
+  | "scissorhands"
   | "tova"
+  | "keyformer"
+  | "morphkv"
   | "snapkv"
   | "snapkv-d"
   | "pyramidkv"
@@ -58,7 +64,10 @@ export const POLICIES: Readonly<Record<PolicyName, PolicyDefinition>> = {
   "streaming-llm": withDenseLayers(streamingLlm, 0),
   random: withDenseLayers(random, 0),
   h2o: withDenseLayers(h2o, 0),
+  scissorhands: withDenseLayers(scissorhands, 0),
   tova: withDenseLayers(tova, 0),
+  keyformer: withDenseLayers(keyformer, 0),
+  morphkv: withDenseLayers(morphkv, 0),
   snapkv: withDenseLayers(snapkv, 0),
   "snapkv-d": withDenseLayers(snapkvD, 0),
   pyramidkv: withDenseLayers(pyramidkv, 0),

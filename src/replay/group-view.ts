@@ -30,7 +30,7 @@ export class GroupView implements PromptView, StepView {
   private readonly from: number;
   private readonly ahead: (() => AttentionRows) | undefined;
   private readonly place: GroupPlace;
-  private readonly bounds = new Map<number, { step: number; mean: Float32Array }>();
+  private readonly bounds = new Map<number, { step: number; mean: Float32Array }>(); // over several KV heads
   private readonly truths: { step: number; mean: Float32Array };
 
   constructor(rows: AttentionRows, from: number, to: number, place: GroupPlace) {
@@ -77,6 +77,8 @@ export class GroupView implements PromptView, StepView {
   }
 
   pageBounds(page: number): Float32Array {
+    const { rowsPerKvHead: size } = this.rows;
+    if (this.queryHeads <= size) return this.rows.pageBounds(this.from, this.from + this.queryHeads, page);
     let cached = this.bounds.get(page);
     if (cached === undefined) {
       cached = { step: -1, mean: new Float32Array(Math.ceil(this.rows.totalTokens / page)) };
@@ -87,9 +89,10 @@ export class GroupView implements PromptView, StepView {
     const pages = Math.floor(this.position / page) + 1;
     const { mean } = cached;
     mean.fill(0, 0, pages);
-    for (let head = 0; head < this.queryHeads; head++) {
-      const row = this.rows.pageBounds(this.from + head, page);
-      for (let p = 0; p < pages; p++) mean[p] = (mean[p] as number) + (row[p] as number) / this.queryHeads;
+    for (let first = this.from; first < this.from + this.queryHeads; first += size) {
+      const ofKvHead = this.rows.pageBounds(first, first + size, page);
+      for (let p = 0; p < pages; p++)
+        mean[p] = (mean[p] as number) + ((ofKvHead[p] as number) * size) / this.queryHeads;
     }
     return mean;
   }

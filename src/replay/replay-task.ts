@@ -29,6 +29,8 @@ export interface TaskResult {
 }
 
 export interface TaskHooks {
+  /** Each measured step, once its true attention is known and before any policy chooses. */
+  readonly begin?: (step: number, facts: StepFacts) => void;
   /** Each selection of each policy. */
   readonly show?: (policy: Policy, selection: PlacedSelection) => void;
   /** After each decode step, with how many of the task's are done. */
@@ -65,6 +67,7 @@ export function runTask(
     rows.moveTo(rows.promptTokens + step);
     facts.advance();
     const measured = step >= settings.fromStep;
+    if (measured) hooks.begin?.(step, facts);
     for (const { policy, measures, lanes } of runs) {
       for (const { runner, place } of lanes) {
         const show =
@@ -75,12 +78,12 @@ export function runTask(
               };
         runner.step(measured ? measures : undefined, settings.outputError, show);
       }
-      if (measured) measures.endStep(step - settings.fromStep);
+      if (measured) measures.endStep();
     }
     facts.settle();
     hooks.progress?.(step + 1);
   }
-  return { task, policies: runs.map(({ measures: { heads, steps } }) => ({ heads, steps })) };
+  return { task, policies: runs.map(({ measures }) => ({ heads: measures.heads(), steps: measures.steps() })) };
 }
 
 /** How a policy chooses in a layer: its first layers may be dense. */

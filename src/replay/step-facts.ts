@@ -6,7 +6,7 @@ import type { ReplaySettings } from "./settings.js";
 export class StepFacts {
   private readonly rows: AttentionRows;
   private readonly settings: ReplaySettings;
-  private readonly mean: Float32Array;
+  private readonly means: readonly Float32Array[]; // per KV head: its query heads' attention, averaged
   private readonly masses: Float64Array;
   private readonly whole: Uint32Array;
   private readonly found: Uint32Array;
@@ -20,7 +20,7 @@ export class StepFacts {
     const { kernel, kvHeads, rowsPerKvHead, totalTokens, promptTokens, headDim } = rows;
     this.rows = rows;
     this.settings = settings;
-    this.mean = kernel.floats(totalTokens);
+    this.means = Array.from({ length: kvHeads }, () => kernel.floats(totalTokens));
     this.masses = kernel.doubles(rowsPerKvHead);
     this.whole = kernel.indices(2);
     this.found = kernel.indices(totalTokens);
@@ -39,16 +39,22 @@ export class StepFacts {
     this.whole[0] = windowStart;
     this.whole[1] = position + 1;
     for (let kvHead = 0; kvHead < kvHeads; kvHead++) {
-      this.mean.fill(0, 0, position + 1);
+      const mean = this.attention(kvHead);
+      mean.fill(0, 0, position + 1);
       const first = kvHead * group;
       const rowWeights = weights.subarray(first * stride);
       const rowPrefix = prefix.subarray(first * (stride + 1));
-      kernel.attend(rowWeights, rowPrefix, stride, group, this.whole, 1, 1 / group, this.masses, this.mean);
-      const count = kernel.atLeast(this.mean, position + 1, this.settings.theta, this.found);
+      kernel.attend(rowWeights, rowPrefix, stride, group, this.whole, 1, 1 / group, this.masses, mean);
+      const count = kernel.atLeast(mean, position + 1, this.settings.theta, this.found);
       this.usedOf[kvHead] = this.found.slice(0, count);
-      this.bestOf[kvHead] = this.bestAmong(this.usedOf[kvHead] as Uint32Array);
+      this.bestOf[kvHead] = this.bestAmong(mean, this.usedOf[kvHead] as Uint32Array);
     }
     if (this.settings.outputError) this.outputs.forEach((output, row) => this.computeOutput(output, row));
+  }
+
+  /** Share that each position up to the newest draws; valid until the next step. */
+  attention(kvHead: number): Float32Array {
+    return this.means[kvHead] as Float32Array;
   }
 
   /** Positions that draw at least θ. */
@@ -82,9 +88,9 @@ export class StepFacts {
   }
 
   /** Those above θ are the best already, if there are enough of them. */
-  private bestAmong(used: Uint32Array): Uint32Array {
-    if (used.length < this.settings.topK) return this.topK.of(this.mean, 0, this.rows.position + 1).slice();
-    const shares = Float64Array.from(used, (position) => this.mean[position] as number);
+  private bestAmong(mean: Float32Array, used: Uint32Array): Uint32Array {
+    if (used.length < this.settings.topK) return this.topK.of(mean, 0, this.rows.position + 1).slice();
+    const shares = Float64Array.from(used, (position) => mean[position] as number);
     return this.topK.of(shares, 0, shares.length).map((index) => used[index] as number);
   }
 

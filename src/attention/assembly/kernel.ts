@@ -173,28 +173,39 @@ export function atLeast(row: usize, to: i32, threshold: f32, out: usize): i32 {
   return found;
 }
 
-/** out[p] += factor · Σ_c max(q_c · low[p][c], q_c · high[p][c]) for from ≤ p < to; low and high are [pages][headDim]. */
+/** See row-kernel.ts. Four sums of a tile at once: low and high lanes of it, of even and odd channels. */
 export function pageBounds(
-  q: usize, headDim: i32, low: usize, high: usize, from: i32, to: i32, factor: f32, out: usize,
+  q: usize, rows: i32, headDim: i32, low: usize, high: usize, tiles: i32, factor: f32, out: usize,
 ): void {
-  const bytes = (<usize>headDim) << 2;
-  for (let page = from; page < to; page++) {
-    const offset = <usize>page * bytes;
-    let sum4 = f32x4.splat(0);
-    let c: usize = 0;
-    for (; c + 16 <= bytes; c += 16) {
-      const query = v128.load(q + c);
-      sum4 = f32x4.add(
-        sum4, f32x4.max(f32x4.mul(query, v128.load(low + offset + c)), f32x4.mul(query, v128.load(high + offset + c))),
-      );
+  const rowBytes = (<usize>headDim) << 2;
+  const queriesEnd = q + <usize>rows * rowBytes;
+  const even = rowBytes & ~7;
+  const factor4 = f32x4.splat(factor);
+  for (let tile = 0; tile < tiles; tile++) {
+    const offset = <usize>tile * rowBytes * 8;
+    let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0;
+    for (let query = q; query < queriesEnd; query += rowBytes) {
+      let l = low + offset, h = high + offset;
+      let c: usize = 0;
+      for (; c < even; c += 8) {
+        let s = v128.load32_splat(query + c);
+        a0 = f32x4.add(a0, f32x4.pmax(f32x4.mul(s, v128.load(l)), f32x4.mul(s, v128.load(h))));
+        a1 = f32x4.add(a1, f32x4.pmax(f32x4.mul(s, v128.load(l, 16)), f32x4.mul(s, v128.load(h, 16))));
+        s = v128.load32_splat(query + c, 4);
+        b0 = f32x4.add(b0, f32x4.pmax(f32x4.mul(s, v128.load(l, 32)), f32x4.mul(s, v128.load(h, 32))));
+        b1 = f32x4.add(b1, f32x4.pmax(f32x4.mul(s, v128.load(l, 48)), f32x4.mul(s, v128.load(h, 48))));
+        l += 64; h += 64;
+      }
+      for (; c < rowBytes; c += 4) {
+        const s = v128.load32_splat(query + c);
+        a0 = f32x4.add(a0, f32x4.pmax(f32x4.mul(s, v128.load(l)), f32x4.mul(s, v128.load(h))));
+        a1 = f32x4.add(a1, f32x4.pmax(f32x4.mul(s, v128.load(l, 16)), f32x4.mul(s, v128.load(h, 16))));
+        l += 32; h += 32;
+      }
     }
-    let sum = f32x4.extract_lane(sum4, 0) + f32x4.extract_lane(sum4, 1) + f32x4.extract_lane(sum4, 2) + f32x4.extract_lane(sum4, 3);
-    for (; c < bytes; c += 4) {
-      const query = load<f32>(q + c);
-      sum += max(query * load<f32>(low + offset + c), query * load<f32>(high + offset + c));
-    }
-    const to32 = out + ((<usize>page) << 2);
-    store<f32>(to32, load<f32>(to32) + sum * factor);
+    const to = out + ((<usize>tile) << 5);
+    v128.store(to, f32x4.mul(f32x4.add(a0, b0), factor4));
+    v128.store(to, f32x4.mul(f32x4.add(a1, b1), factor4), 16);
   }
 }
 
