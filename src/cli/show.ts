@@ -2,13 +2,19 @@ import { InputError } from "../core/check.js";
 import { kvBytesPerTokenLayer, parameterCount, weightBytes } from "../model/size.js";
 import { MODELS } from "../model/shapes.js";
 import { POLICIES } from "../policy/table.js";
+import { lengthForm, lengthTable } from "../report/length-table.js";
 import { textTable } from "../report/text-table.js";
+import type { TraceMetadata } from "../trace/attention-trace.js";
+import { lengthFit } from "./length-option.js";
+import { openRecording, recordingNames } from "./recordings.js";
 import { profileNames, resolveModel, resolveProfile, workloadNames, workloadPath } from "./resolve.js";
 import { readBytes } from "./scenario-file.js";
 
-export const LISTS = ["models", "hardware", "policies", "workloads"] as const;
+export const LISTS = ["models", "hardware", "policies", "workloads", "recordings"] as const;
 export type ListName = (typeof LISTS)[number];
 
+/** What `show` knows beside the names that `list` prints. */
+const LENGTH_INFLATION = "length-inflation";
 const GIB = 2 ** 30;
 
 /** The table of `raas-sim list`. */
@@ -61,6 +67,22 @@ export function listing(what: ListName): string {
         ["workload", "what it is"],
         workloadNames().map((name) => [name, workloadTitle(name)]),
       );
+    case "recordings":
+      return table(
+        ["recording", "model", "layers", "prompt", "decode steps", "text", "licence of the text"],
+        recordingNames().map((name) => {
+          const { model, layers, layersTotal, promptTokens, totalTokens, source, sourceLicense } = metadataOf(name);
+          return [
+            name,
+            model,
+            `${layers.join(", ")} of ${layersTotal}`,
+            promptTokens.toLocaleString("en-US"),
+            (totalTokens - promptTokens).toLocaleString("en-US"),
+            source,
+            sourceLicense,
+          ];
+        }),
+      );
   }
 }
 
@@ -76,7 +98,26 @@ export async function showing(name: string): Promise<string> {
     const path = workloadPath(name);
     return path.endsWith(".json") ? json(JSON.parse(new TextDecoder().decode(readBytes(path)))) : workloadTitle(name);
   }
-  throw new InputError("show", `"${name}" is not known; see raas-sim list models, hardware, policies or workloads`);
+  if (name === LENGTH_INFLATION) return lengthInflation();
+  if (recordingNames().includes(name)) return json(metadataOf(name));
+  throw new InputError(
+    "show",
+    `"${name}" is not known; see raas-sim list ${LISTS.slice(0, -1).join(", ")} or ${LISTS.at(-1)}`,
+  );
+}
+
+/** The fit that --length-inflation published uses, beside what was published. */
+async function lengthInflation(): Promise<string> {
+  const fit = await lengthFit("published");
+  if (fit === undefined) return "";
+  const { rows, columns } = lengthTable(fit);
+  return `${lengthForm(fit)}\n\n${table(columns, rows)}`;
+}
+
+function metadataOf(recording: string): TraceMetadata {
+  const trace = openRecording(recording);
+  trace.close();
+  return trace.metadata;
 }
 
 function workloadTitle(name: string): string {

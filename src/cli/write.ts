@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { InputError } from "../core/check.js";
 
@@ -38,4 +48,48 @@ function makeFolder(path: string): void {
   if (existsSync(path) && statSync(path).isDirectory()) return;
   if (dirname(path) !== path) makeFolder(dirname(path));
   mkdirSync(path);
+}
+
+/**
+ * Writes a file block by block, each made when the one before is on disk. Until the last is, the file has a temporary
+ * name beside its place; a failure or an interrupt leaves nothing behind. Throws InputError if it cannot be written, and
+ * whatever the blocks throw.
+ */
+export async function writeBlocks(path: string, blocks: Iterable<Uint8Array>): Promise<void> {
+  const temporary = `${path}.${process.pid}.partial`;
+  const interrupted = (): void => {
+    rmSync(temporary, { force: true });
+    process.exit(130);
+  };
+  process.once("SIGINT", interrupted);
+  try {
+    const file = attempt(path, () => {
+      makeFolder(dirname(path));
+      return openSync(temporary, "w");
+    });
+    try {
+      for (const block of blocks) {
+        attempt(path, () => {
+          for (let done = 0; done < block.length;) done += writeSync(file, block, done);
+        });
+        await new Promise(setImmediate); // lets an interrupt in
+      }
+    } finally {
+      closeSync(file);
+    }
+    attempt(path, () => renameSync(temporary, path));
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw cause;
+  } finally {
+    process.off("SIGINT", interrupted);
+  }
+}
+
+function attempt<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    throw new InputError(path, `cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import fc from "fast-check";
-import { at, stepsToReach, total } from "./line.js";
+import { at, lower, stepsToReach, total } from "./line.js";
 
 test("total is the sum of the first n values", () => {
   // 3 + 5 + 7 + 9 = 24
@@ -23,5 +23,19 @@ test("stepsToReach finds the first step whose running sum reaches the amount", (
       },
     ),
     { numRuns: 500, seed: 12 },
+  );
+});
+
+test("lower is the smaller of two lines, for as long as it says and not a step longer", () => {
+  const line = fc.record({ now: fc.integer({ min: 0, max: 60 }), perStep: fc.integer({ min: 0, max: 4 }) });
+  fc.assert(
+    fc.property(line, line, (a, b) => {
+      const { line: low, steadyFor } = lower(a, b);
+      const least = (k: number): number => Math.min(at(a, k), at(b, k));
+      for (let k = 0; k < Math.min(steadyFor, 100); k++) expect(at(low, k)).toBe(least(k));
+      expect(steadyFor).toBeGreaterThanOrEqual(1);
+      if (steadyFor < Infinity) expect(at(low, steadyFor)).toBeGreaterThan(least(steadyFor));
+    }),
+    { numRuns: 500, seed: 13 },
   );
 });

@@ -14,6 +14,13 @@ export function at(line: Line, steps: number): number {
   return line.now + steps * line.perStep;
 }
 
+/** The lower of two lines, and the steps, at least 1, for which it stays the lower one. */
+export function lower(a: Line, b: Line): { readonly line: Line; readonly steadyFor: number } {
+  const [low, high] = a.now < b.now || (a.now === b.now && a.perStep <= b.perStep) ? [a, b] : [b, a];
+  const gain = low.perStep - high.perStep;
+  return { line: low, steadyFor: gain <= 0 ? Infinity : Math.floor((high.now - low.now) / gain) + 1 };
+}
+
 /** Sum of the first n values. Exact while values and sums are multiples of one quantum below 2^53 quanta. */
 export function total(line: Line, n: number): number {
   return n * line.now + line.perStep * ((n * (n - 1)) / 2);

@@ -58,6 +58,10 @@ test.each([
     { default: { ...definition, create: () => ({ ...definition.create({ budget: 1 }), work: {} }) } },
     "materialisesScores is missing",
   ],
+  [
+    { default: { ...definition, create: () => ({ ...definition.create({ budget: 1 }), dataDependent: false }) } },
+    "dataDependent is neither true nor left out",
+  ],
   [{ default: { ...definition, create: () => JSON.parse("{") as never } }, "./mine.mjs: create threw: "],
 ])("a module is refused: %#", (module, message) => {
   expect(() => policyFromModule(module, "./mine.mjs")).toThrow(message);

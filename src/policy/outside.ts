@@ -84,6 +84,9 @@ function requireBody(body: unknown, path: string): void {
   requireType(body, "footprint", "function", path, where);
   requireCount(body, "indexPageTokens", path, where);
   if (!isStrings(body["notes"])) throw new InputError(path, `${where}: notes is not a list of strings`);
+  if (body["dataDependent"] !== undefined && body["dataDependent"] !== true) {
+    throw new InputError(path, `${where}: dataDependent is neither true nor left out`);
+  }
   const work = body["work"];
   if (!isFields(work)) throw new InputError(path, `${where}: work is not an object`);
   for (const key of ["materialisesScores", "selects", "comparesKeys"]) {

@@ -52,6 +52,8 @@ export interface Policy {
   /** Approximations a reader of any report must know. */
   readonly notes: readonly string[];
   footprint(lengths: Lengths): LayerFootprint;
+  /** What it holds or reads depends on the attention: `footprint` is an upper bound until a replay has measured it. */
+  readonly dataDependent?: true;
   /** How it chooses positions of recorded attention; a policy without can be served, not replayed. */
   readonly lanes?: Lanes;
 }
@@ -82,7 +84,10 @@ export type ValueOf<P extends Parameter> = P extends { kind: "integer" | "number
 export type ValuesOf<P extends Parameters> = { readonly [K in keyof P]: ValueOf<P[K]> };
 
 /** What `create` returns: the policy without what the table fills in (name, kind, parameters, denseLayers, source). */
-export type PolicyBody = Pick<Policy, "label" | "indexPageTokens" | "work" | "notes" | "footprint" | "lanes">;
+export type PolicyBody = Pick<
+  Policy,
+  "label" | "indexPageTokens" | "work" | "notes" | "footprint" | "dataDependent" | "lanes"
+>;
 
 /** What a policy file exports (an outside file: as its default export). `parameters` is the only place its defaults exist. */
 export interface PolicyDefinition<P extends Parameters = Parameters> {

@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   replay: ["core", "trace", "attention", "policy"],
   cost: ["core", "model", "hardware"],
   serve: ["core", "model", "policy", "cost", "workload", "hardware"],
-  report: ["core", "serve", "replay"],
+  report: ["core", "serve", "replay", "attention", "trace"],
   cli: ["core", "model", "hardware", "policy", "workload", "trace", "attention", "replay", "cost", "serve", "report"],
   bench: ["report", "cli"],
   test: [

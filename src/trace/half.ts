@@ -30,6 +30,14 @@ export function encodeF16(value: number): number {
   return sign | roundedShift((exponent << 23) | fraction, 13); // a carry runs into the exponent, as it should
 }
 
+/** Nearest bfloat16, ties to even. */
+export function encodeBf16(value: number): number {
+  bits.setFloat32(0, value);
+  const pattern = bits.getUint32(0);
+  const infinite = (pattern & 0x7f80_0000) === 0x7f80_0000;
+  return infinite ? pattern >>> 16 : (pattern + 0x7fff + ((pattern >>> 16) & 1)) >>> 16;
+}
+
 /** value / 2^places to the nearest whole number, ties to even. */
 function roundedShift(value: number, places: number): number {
   const half = 2 ** (places - 1);

@@ -10,8 +10,21 @@ export interface TensorSpec {
 }
 
 export const PAGE_BOUND_TOKENS = 16;
+const BLOCK_VALUES = 2 ** 18;
 
-/** The tensors of a trace, in the order a writer puts them. */
+/** Values of one row of a tensor's first side. */
+export function rowWidth(shape: readonly number[]): number {
+  return shape.slice(1).reduce((product, side) => product * side, 1);
+}
+
+/** All rows of a tensor, as ranges of the first side that fit into memory whatever the tensor's size. */
+export function* rowBlocks(shape: readonly number[]): Generator<readonly [from: number, to: number]> {
+  const rows = shape[0] as number;
+  const step = Math.max(1, Math.floor(BLOCK_VALUES / rowWidth(shape)));
+  for (let from = 0; from < rows; from += step) yield [from, Math.min(from + step, rows)];
+}
+
+/** The tensors of a trace, layer by layer. */
 export function tensorsOf(metadata: TraceMetadata): TensorSpec[] {
   const { totalTokens } = metadata;
   const ids: TensorSpec = { name: "token_ids", dtypes: ["I32"], shape: [totalTokens] };

@@ -1,0 +1,44 @@
+import { InputError } from "../core/check.js";
+import { measuredFootprint, type FootprintCurve } from "../policy/measured.js";
+import type { Policy } from "../policy/policy.js";
+import type { PolicyQuality, ReplayResult } from "./quality.js";
+
+/** The policies, those whose footprints depend on the attention with what the replay counted of them. */
+export function withMeasuredFootprints(
+  policies: readonly Policy[],
+  result: ReplayResult,
+  recording: string,
+): readonly Policy[] {
+  return policies.map((policy) => {
+    if (policy.dataDependent !== true) return policy;
+    const quality = result.policies.find(({ policy: name }) => name === policy.name);
+    if (quality === undefined) return policy; // it says what it costs, not which positions it chooses
+    return measuredFootprint(policy, footprintCurve(result, quality, policy, recording));
+  });
+}
+
+/** Tokens that the policy held and read in each replayed step, mean over the heads of the layers it governs. */
+export function footprintCurve(
+  { layers, settings, trace }: ReplayResult,
+  { steps }: PolicyQuality,
+  { name, denseLayers }: Pick<Policy, "name" | "denseLayers">,
+  recording: string,
+): FootprintCurve {
+  const dense = layers.filter((layer) => layer < denseLayers).length;
+  if (dense === layers.length) {
+    throw new InputError(
+      `policy ${name}`,
+      `denseLayers=${denseLayers} leaves nothing to measure: replayed are layers ${layers.join(", ")}`,
+    );
+  }
+  const fromTokens = trace.promptTokens + settings.fromStep + 1;
+  // Dense layers hold and read all tokens: known, so their part of the mean can be taken out.
+  const governed = (means: readonly number[]): number[] =>
+    means.map((mean, step) => (mean * layers.length - dense * (fromTokens + step)) / (layers.length - dense));
+  return {
+    source: `${recording}, ${trace.model}, layers ${layers.filter((layer) => layer >= denseLayers).join(", ")}`,
+    fromTokens,
+    held: governed(steps.heldTokens),
+    read: governed(steps.readTokens),
+  };
+}
