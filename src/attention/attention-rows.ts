@@ -25,10 +25,12 @@ export interface AttentionRows {
   moveTo(position: number): void;
   /** Scaled logits of the query `back` positions before the newest; within the lookback it was made with. */
   logits(back: number, row: number): Float32Array;
+  /** Scaled logit of the newest query on a vector taken for a key, headDim long. */
+  logitOn(row: number, key: Float32Array): number;
   /** Copies the key of a KV head at a position. */
   key(kvHead: number, position: number, out: Float32Array): void;
-  /** Quest's bound of each page for one row, at the newest position. */
-  pageBounds(row: number, page: number): Float32Array;
+  /** Quest's bound of each page at the newest position, mean over rows from … to - 1 of one KV head. Computed once a step. */
+  pageBounds(from: number, to: number, page: number): Float32Array;
   /** Attention each prompt token drew from all prompt queries, [promptTokens], if it was asked for. */
   promptMass(row: number): Float32Array;
   /** [totalTokens, headDim], if values were asked for. */

@@ -11,11 +11,11 @@ export class LogitRing {
   private readonly wanted: RowsWanted;
   private readonly kernel: RowKernel;
   private readonly tiles: readonly Float32Array[];
-  private readonly rows: number;
+  private readonly group: number; // query heads of a KV head
   private readonly stride: number;
   private readonly slots: number;
-  private readonly logits: Float32Array; // [slot, row, stride]
-  private readonly queries: readonly Float32Array[]; // per row: [slot, headDim]
+  private readonly logits: readonly Float32Array[]; // per KV head: [slot, query head of it, stride]
+  private readonly recent: readonly Float32Array[]; // queries, per KV head: [slot, query head of it, headDim]
   private computed: number; // positions below it have been computed
 
   /** `first`: the earliest position that will be asked for. `tiles`: the keys of each KV head, [tile][headDim][8]. */
@@ -31,11 +31,11 @@ export class LogitRing {
     this.wanted = wanted;
     this.kernel = kernel;
     this.tiles = tiles;
-    this.rows = (tiles.length * queryHeads) / kvHeads;
+    this.group = queryHeads / kvHeads;
     this.stride = Math.ceil(totalTokens / TILE) * TILE;
     this.slots = (Math.ceil(Math.max(0, wanted.lookback - 1) / BLOCK) + 1) * BLOCK;
-    this.logits = kernel.floats(this.slots * this.rows * this.stride);
-    this.queries = Array.from({ length: this.rows }, () => kernel.floats(this.slots * headDim));
+    this.logits = tiles.map(() => kernel.floats(this.slots * this.group * this.stride));
+    this.recent = tiles.map(() => kernel.floats(this.slots * this.group * headDim));
     this.computed = first - (first % BLOCK);
   }
 
@@ -46,14 +46,27 @@ export class LogitRing {
 
   row(position: number, row: number): Float32Array {
     check(position < this.computed && position >= this.computed - this.slots, () => `row ${position} left the ring`);
-    const start = ((position % this.slots) * this.rows + row) * this.stride;
-    return this.logits.subarray(start, start + this.stride);
+    const logits = this.logits[Math.floor(row / this.group)] as Float32Array;
+    const start = ((position % this.slots) * this.group + (row % this.group)) * this.stride;
+    return logits.subarray(start, start + this.stride);
   }
 
-  query(position: number, row: number): Float32Array {
+  /** Queries of rows from … to - 1, which belong to one KV head: [to - from, headDim]. */
+  queries(position: number, from: number, to: number): Float32Array {
     const { headDim } = this.trace.metadata;
-    const start = (position % this.slots) * headDim;
-    return (this.queries[row] as Float32Array).subarray(start, start + headDim);
+    const kvHead = Math.floor(from / this.group);
+    const first = (position % this.slots) * this.group - kvHead * this.group;
+    return (this.recent[kvHead] as Float32Array).subarray((first + from) * headDim, (first + to) * headDim);
+  }
+
+  /** As if the key were one of the recorded; windows do not apply. */
+  logitOn(position: number, row: number, key: Float32Array): number {
+    const { softmaxScale = 1, logitSoftcap: cap } = this.trace.metadata;
+    const query = this.queries(position, row, row + 1);
+    let dot = 0;
+    for (let c = 0; c < key.length; c++) dot += (query[c] as number) * (key[c] as number);
+    const logit = softmaxScale * dot;
+    return cap === undefined ? logit : cap * Math.tanh(logit / cap);
   }
 
   private computeBlock(): void {
@@ -63,33 +76,31 @@ export class LogitRing {
     this.computed += BLOCK;
     if (from >= to) return;
     const recorded = this.trace.queries(this.wanted.layer, from, to);
-    const group = this.rows / this.tiles.length;
+    const width = this.group * headDim; // of a KV head's queries at one position
     const slot = from % this.slots;
-    for (let row = 0; row < this.rows; row++) {
-      const queries = (this.queries[row] as Float32Array).subarray(slot * headDim);
+    const toTile = Math.ceil(to / TILE);
+    for (const [head, tiles] of this.tiles.entries()) {
+      const queries = (this.recent[head] as Float32Array).subarray(slot * width);
       for (let i = 0; i < to - from; i++) {
-        const at = (i * queryHeads + this.wanted.kvFrom * group + row) * headDim;
-        queries.set(recorded.subarray(at, at + headDim), i * headDim);
+        const at = i * queryHeads * headDim + (this.wanted.kvFrom + head) * width;
+        queries.set(recorded.subarray(at, at + width), i * width);
       }
-      const out = this.logits.subarray((slot * this.rows + row) * this.stride);
-      const tiles = this.tiles[Math.floor(row / group)] as Float32Array;
-      const toTile = Math.ceil(to / TILE);
-      this.kernel.dots(queries, to - from, headDim, tiles, 0, toTile, softmaxScale, out, this.rows * this.stride);
+      const out = (this.logits[head] as Float32Array).subarray(slot * this.group * this.stride);
+      const rows = (to - from) * this.group;
+      this.kernel.dots(queries, rows, headDim, tiles, 0, toTile, softmaxScale, out, this.stride);
+      this.limit(out, from, to);
     }
-    this.limit(slot, to - from, to);
   }
 
-  /** The soft cap and the sliding window of models that have them. */
-  private limit(slot: number, positions: number, to: number): void {
+  /** The soft cap and the sliding window of models that have them, on the logits of positions from … to - 1. */
+  private limit(out: Float32Array, from: number, to: number): void {
     const { logitSoftcap: cap, slidingWindow } = this.trace.metadata;
     if (cap === undefined && slidingWindow === undefined) return;
-    for (let i = 0; i < positions; i++) {
-      for (let row = 0; row < this.rows; row++) {
-        const start = ((slot + i) * this.rows + row) * this.stride;
-        const logits = this.logits.subarray(start, start + to);
-        if (cap !== undefined) logits.forEach((logit, j) => (logits[j] = cap * Math.tanh(logit / cap)));
-        if (slidingWindow !== undefined) logits.fill(-Infinity, 0, Math.max(0, to - positions + i + 1 - slidingWindow));
-      }
+    for (let row = 0; row < (to - from) * this.group; row++) {
+      const logits = out.subarray(row * this.stride, row * this.stride + to);
+      if (cap !== undefined) logits.forEach((logit, j) => (logits[j] = cap * Math.tanh(logit / cap)));
+      const position = from + Math.floor(row / this.group);
+      if (slidingWindow !== undefined) logits.fill(-Infinity, 0, Math.max(0, position + 1 - slidingWindow));
     }
   }
 }

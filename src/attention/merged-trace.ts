@@ -124,9 +124,9 @@ class MergedRows {
   addBounds(kvHead: number, out: Float32Array): void {
     const { position, rowsPerKvHead } = this.rows;
     const pages = Math.floor(position / PAGE_BOUND_TOKENS) + 1;
-    for (let row = kvHead * rowsPerKvHead; row < (kvHead + 1) * rowsPerKvHead; row++) {
-      const bounds = this.rows.pageBounds(row, PAGE_BOUND_TOKENS);
-      for (let page = 0; page < pages; page++) out[page] = (out[page] as number) + (bounds[page] as number);
+    const bounds = this.rows.pageBounds(kvHead * rowsPerKvHead, (kvHead + 1) * rowsPerKvHead, PAGE_BOUND_TOKENS);
+    for (let page = 0; page < pages; page++) {
+      out[page] = (out[page] as number) + rowsPerKvHead * (bounds[page] as number);
     }
   }
 }

@@ -2,8 +2,19 @@ import { check } from "../core/check.js";
 import type { AttentionTrace } from "../trace/attention-trace.js";
 import type { AttentionRows, RowsWanted } from "./attention-rows.js";
 import { LogitRing } from "./logit-ring.js";
+import type { PageIndex } from "./page-index.js";
 import { RecordedKeys } from "./recorded-keys.js";
 import { TILE, type RowKernel } from "./row-kernel.js";
+
+/** Page bounds that all who ask for the same rows and pages share. */
+interface SharedBounds {
+  readonly from: number;
+  readonly to: number;
+  readonly page: number;
+  readonly index: PageIndex;
+  readonly bounds: Float32Array;
+  position: number; // they hold for
+}
 
 /** Attention rows computed from recorded queries and keys: a row for each query head. */
 export class QkvRows implements AttentionRows {
@@ -23,7 +34,7 @@ export class QkvRows implements AttentionRows {
   private readonly lookback: number;
   private readonly keys: RecordedKeys;
   private readonly ring: LogitRing;
-  private readonly boundsOf: readonly Float32Array[];
+  private readonly bounds: SharedBounds[] = [];
   private readonly massOf: readonly Float32Array[];
 
   /** Stands at the prompt's last query afterwards, if that was recorded and is wanted; else before the first position. */
@@ -41,7 +52,6 @@ export class QkvRows implements AttentionRows {
     this.stride = Math.ceil(totalTokens / TILE) * TILE;
     this.weights = kernel.floats(this.rows * this.stride);
     this.prefix = kernel.doubles(this.rows * (this.stride + 1));
-    this.boundsOf = this.perRow(() => kernel.floats(totalTokens));
     this.keys = new RecordedKeys(trace, wanted, kernel);
     const first = wanted.promptMass ? 0 : (wanted.first ?? Math.max(0, queryStart, promptTokens - wanted.lookback));
     this.ring = new LogitRing(trace, wanted, this.keys.tiles, first, kernel);
@@ -67,6 +77,10 @@ export class QkvRows implements AttentionRows {
     return this.ring.row(this.position - back, row);
   }
 
+  logitOn(row: number, key: Float32Array): number {
+    return this.ring.logitOn(this.position, row, key);
+  }
+
   key(kvHead: number, position: number, out: Float32Array): void {
     this.keys.key(kvHead, position, out);
   }
@@ -75,17 +89,30 @@ export class QkvRows implements AttentionRows {
     return this.keys.values(kvHead);
   }
 
-  pageBounds(row: number, page: number): Float32Array {
-    const out = this.boundsOf[row] as Float32Array;
-    const index = this.keys.pageIndex(Math.floor(row / this.rowsPerKvHead), page);
-    index.bounds(this.ring.query(this.position, row), this.position, out);
-    return out;
+  pageBounds(from: number, to: number, page: number): Float32Array {
+    const shared = this.sharedBounds(from, to, page);
+    if (shared.position !== this.position) {
+      shared.position = this.position;
+      shared.index.bounds(this.ring.queries(this.position, from, to), to - from, this.position, shared.bounds);
+    }
+    return shared.bounds;
   }
 
   promptMass(row: number): Float32Array {
     const mass = this.massOf[row];
     check(mass !== undefined, "the prompt's mass was not asked for");
     return mass;
+  }
+
+  private sharedBounds(from: number, to: number, page: number): SharedBounds {
+    for (const shared of this.bounds)
+      if (shared.page === page && shared.from === from && shared.to === to) return shared;
+    const kvHead = Math.floor(from / this.rowsPerKvHead);
+    check(to <= (kvHead + 1) * this.rowsPerKvHead, "page bounds of rows of several KV heads");
+    const bounds = this.kernel.floats(Math.ceil(this.totalTokens / page / TILE) * TILE);
+    const shared = { from, to, page, index: this.keys.pageIndex(kvHead, page), bounds, position: -1 };
+    this.bounds.push(shared);
+    return shared;
   }
 
   private sumPrompt(): void {

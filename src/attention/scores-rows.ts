@@ -66,6 +66,10 @@ export class ScoresRows implements AttentionRows {
     return check(false, "a scores trace has no logits") as never;
   }
 
+  logitOn(): number {
+    return check(false, "a scores trace has no queries") as never;
+  }
+
   key(): void {
     check(false, "a scores trace has no keys");
   }
@@ -74,7 +78,8 @@ export class ScoresRows implements AttentionRows {
     return check(false, "a scores trace has no values") as never;
   }
 
-  pageBounds(row: number, page: number): Float32Array {
+  pageBounds(row: number, to: number, page: number): Float32Array {
+    check(to === row + 1, "a scores trace has one row a KV head");
     check(page === PAGE, () => `a scores trace has bounds of pages of ${PAGE}, not ${page}`);
     const pages = Math.ceil(this.totalTokens / PAGE);
     const at = this.offset(this.position - this.promptTokens, row) * pages;

@@ -2,8 +2,9 @@
 import yargs, { type Argv } from "yargs";
 import { hideBin } from "yargs/helpers";
 import { InputError } from "../core/check.js";
-import { runCompare, runList, runServe, runShow } from "./commands.js";
+import { runCompare, runList, runReplay, runServe, runShow } from "./commands.js";
 import { isBooleanOption, OPTION_NAMES, optionHelp } from "./options.js";
+import { REPLAY_FLAGS } from "./replay-flags.js";
 import { traceCommands } from "./trace-parser.js";
 import { version } from "./version.js";
 
@@ -67,6 +68,36 @@ function simulations(parser: Argv): Argv {
     );
 }
 
+function replays(parser: Argv): Argv {
+  return parser.command(
+    "replay <file>",
+    "run recorded attention through KV-cache policies",
+    (y) => {
+      for (const [name, { kind, help }] of Object.entries(REPLAY_FLAGS)) {
+        y.option(
+          name,
+          kind === "text" ? { string: true, requiresArg: true, describe: help } : { boolean: true, describe: help },
+        );
+      }
+      return y
+        .usage("$0 replay FILE: what policies keep, read and lose of recorded attention")
+        .positional("file", {
+          type: "string",
+          describe: "a trace (*.attn.safetensors), or the name of one that comes along",
+        })
+        .example(
+          "$0 replay my.attn.safetensors --policy 'dense,raas:budget=256|512,quest:budget=256'",
+          "four policies side by side",
+        )
+        .example(
+          "$0 replay my.attn.safetensors --policy raas:budget=256 --layers 14,21 --heads 0 --steps 0:500 --json --selections out.jsonl",
+          "a part of it, every choice written down",
+        );
+    },
+    runReplay,
+  );
+}
+
 function lookUps(parser: Argv): Argv {
   return parser
     .command(
@@ -83,7 +114,7 @@ function lookUps(parser: Argv): Argv {
       "everything known of one model, GPU, policy, workload or recording",
       (y) =>
         y
-          .positional("name", { type: "string", describe: "a name that list prints" })
+          .positional("name", { type: "string", describe: "a name that list prints, or length-inflation" })
           .example("$0 show h100-sxm", "the profile, with the source of each number"),
       runShow,
     );
@@ -95,8 +126,8 @@ function parser(): Argv {
     .usage(
       "$0 COMMAND\n\nPredicts throughput, latency, memory, energy and cost of serving reasoning models,\nfor any KV-cache policy, before anyone pays for the GPUs.",
     );
-  return lookUps(traceCommands(simulations(base)))
-    .demandCommand(1, "Name a command: serve, compare, trace, list or show.")
+  return lookUps(traceCommands(replays(simulations(base))))
+    .demandCommand(1, "Name a command: serve, compare, replay, trace, list or show.")
     .strict()
     .recommendCommands()
     .parserConfiguration({

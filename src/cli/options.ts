@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { InputError } from "../core/check.js";
 import { SCENARIO_OPTIONS, type ScenarioOptions } from "../serve/options.js";
 

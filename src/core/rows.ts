@@ -9,7 +9,12 @@ export class Rows {
     this.#values = new Float64Array(width * capacity);
   }
 
-  /** Adds a row and returns the buffer to write it into, from `offset(length - 1)`. */
+  /** All rows, one after the other; the first `length` are written. Good until the next `grow`. */
+  get values(): Float64Array {
+    return this.#values;
+  }
+
+  /** Adds a row and returns the buffer to write it into, from `(length - 1) · width`. */
   grow(): Float64Array {
     const start = this.length++ * this.#width;
     if (start === this.#values.length) {

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { InputError } from "../core/check.js";
 import { GENERIC_KEY, GENERIC_NOTE, GENERIC_SOURCE, genericEfficiencies, type Efficiencies } from "./datasheet.js";
 import type { HardwareProfile } from "./profile.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const SOURCED = 'expected { "value": a number, "source": a key of sources }';
 

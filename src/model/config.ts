@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { InputError } from "../core/check.js";
 import { expertShape, latentShape } from "./config-experts.js";
 import { weightFormatOf } from "./config-quantization.js";

@@ -37,6 +37,20 @@ export function compressInBursts(budget: number, interval: number, { prompt, gen
   return growing(budget + position - (next - interval), next - position + 1);
 }
 
+/**
+ * Cuts to `kept` tokens whenever more than the budget is held after a step, then fills up again. Prefill is dense, so
+ * the first step of a prompt over budget reads all of it.
+ */
+export function refillAfterCut(budget: number, kept: number, { prompt, generated }: Lengths): LayerFootprint {
+  if (kept === budget) return evictByToken(budget, { prompt, generated });
+  const tokens = prompt + generated;
+  const first = Math.max(budget + 1, prompt + 1); // tokens of the first step that is over budget
+  if (tokens <= first) return growing(tokens, first - tokens + 1);
+  const cycle = budget + 1 - kept;
+  const since = (tokens - first - 1) % cycle; // steps since the last cut, from 0
+  return growing(kept + 1 + since, cycle - since);
+}
+
 export function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
 }

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { at } from "../core/line.js";
 import { footprintViolations } from "./conformance.js";
-import type { LayerFootprint, Lengths, Parameter, ParameterValue, Policy } from "./policy.js";
+import { anyPolicy } from "../test/any-policy.js";
+import type { LayerFootprint, Lengths } from "./policy.js";
 import { createPolicy, POLICIES, type PolicyName } from "./table.js";
 
 const NAMES = Object.keys(POLICIES) as PolicyName[];
@@ -12,31 +13,6 @@ const lengths: fc.Arbitrary<Lengths> = fc.record({
   prompt: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 20_000 })),
   generated: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 5000 })),
 });
-
-function value(key: string, parameter: Parameter): fc.Arbitrary<ParameterValue> {
-  switch (parameter.kind) {
-    case "choice":
-      return fc.constantFrom(...parameter.choices);
-    case "boolean":
-      return fc.boolean();
-    case "number":
-      return fc.double({ min: parameter.min, max: parameter.max, noNaN: true });
-    case "integer":
-      if (key === "page") return fc.integer({ min: 0, max: 4 }).map((power) => 2 ** power);
-      if (key === "budget" || key === "window") return fc.integer({ min: 1, max: 80 }).map((pages) => pages * 16);
-      return fc.integer({ min: Math.max(1, parameter.min), max: 300 });
-  }
-}
-
-function anyPolicy(name: PolicyName): fc.Arbitrary<Policy> {
-  const definition = POLICIES[name];
-  const model = Object.fromEntries(
-    Object.entries(definition.parameters)
-      .filter(([key]) => !(key === "sinks" || (key === "window" && name !== "sliding-window")))
-      .map(([key, parameter]) => [key, value(key, parameter)]),
-  );
-  return fc.record<Record<string, ParameterValue>>(model).map((values) => createPolicy(name, definition, values));
-}
 
 test.each(NAMES)("%s obeys the laws of footprints", (name) => {
   fc.assert(

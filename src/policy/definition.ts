@@ -31,6 +31,23 @@ export const HEAD_GROUP = {
   help: "heads that share one choice in a replay; scores are means over them",
 } as const;
 
+/** For policies whose references choose for a KV head or for a query head, never for a layer. */
+export const KV_OR_QUERY_HEAD = {
+  ...HEAD_GROUP,
+  choices: ["kvHead", "queryHead"],
+  help: "heads that share one choice in a replay (queryHead: as code without grouped queries does)",
+} as const;
+
+/** How the votes of a group's query heads are joined, where code differs in it. */
+export const GROUP_REDUCTION = {
+  kind: "choice",
+  default: "maxLogit",
+  choices: ["maxLogit", "max", "mean"],
+  help:
+    "how query heads of a group are joined: largest logit (R-KV's code), largest attention, or mean attention " +
+    "(kvpress); does not change memory or reads",
+} as const;
+
 export const HEAD_GROUPS: Readonly<Record<(typeof HEAD_GROUP.choices)[number], HeadGroup>> = {
   kvHead: "kv-head",
   queryHead: "query-head",
@@ -49,6 +66,9 @@ export const NO_WORK: PolicyWork = {
 export const SLOTS_NOTE =
   "Memory of an evicted token is taken to be free for the next one at once (compaction costs nothing).";
 
+export const QUERY_HEAD_NOTE =
+  "Memory and reads are those of one choice a KV head; one a query head takes up to the group size more.";
+
 export const PAGED_NOTE =
   "The newest page is partly filled: reads are the mean over its filling, as a whole number of tokens.";
 
@@ -64,4 +84,10 @@ export function requireWholePages(kind: string, budget: number, page: number): v
 export function requireBelowBudget(kind: string, name: string, value: number, budget: number): void {
   if (value < budget) return;
   throw new InputError(`policy ${kind}`, `${name}=${value} must be below budget=${budget}`);
+}
+
+/** Throws InputError unless the value is odd. */
+export function requireOdd(kind: string, name: string, value: number): void {
+  if (value % 2 === 1) return;
+  throw new InputError(`policy ${kind}`, `${name}=${value} is even; ${value - 1} and ${value + 1} are odd`);
 }

@@ -81,13 +81,15 @@ test("raas: other treatments of the prompt", () => {
   // budget on top of the prompt: grows to 1064, then 1050 … 1065 (1057.5 → 1058); 1065 tokens take 67 pages = 1072
   expect(at("raas:budget=64,budgetIncludesPrefill=false", 1000, 1)).toEqual([1001, 1, 1001, 1, 1001, 1, 64]);
   expect(at("raas:budget=64,budgetIncludesPrefill=false", 1000, 65)).toEqual([1072, 0, 1058, 0, 1058, 0, Infinity]);
-  // cut to 64 after the first step, one page more: 66 … 80, then 66 … 81
+  // cut to 64 after the first step; 8 decoded tokens share the prompt's last page and stay with it, one page more: grows
+  // to 88, then 74 … 89 (81.5 → 82)
   const top = "raas:budget=64,prefillOverflow=topByLastQuery";
   expect(at(top, 1000, 1)).toEqual([1001, 0, 1001, 0, 1001, 0, 1]);
-  expect(at(top, 1000, 2)).toEqual([66, 1, 66, 1, 66, 1, 15]);
-  expect(at(top, 1000, 17)).toEqual([96, 0, 74, 0, 74, 0, Infinity]);
-  // 64 of the prompt and up to 64 decoded, 58 on average; all 1000 + 58 scored; 1065 tokens take 1072
+  expect(at(top, 1000, 2)).toEqual([66, 1, 66, 1, 66, 1, 23]);
+  expect(at(top, 1000, 25)).toEqual([96, 0, 82, 0, 82, 0, Infinity]);
+  // 56 of the prompt, whose last page has 8, and up to 64 decoded, 58 on average; all 1000 + 58 scored; 1065 tokens take
+  // 1072
   const both = "raas:budget=64,prefillOverflow=questOnPrefill";
-  expect(at(both, 1000, 1)).toEqual([1001, 1, 65, 1, 1001, 1, 64]);
-  expect(at(both, 1000, 65)).toEqual([1072, 0, 122, 0, 1058, 0, Infinity]);
+  expect(at(both, 1000, 1)).toEqual([1001, 1, 57, 1, 1001, 1, 64]);
+  expect(at(both, 1000, 65)).toEqual([1072, 0, 114, 0, 1058, 0, Infinity]);
 });

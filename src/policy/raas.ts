@@ -1,138 +1,90 @@
-import { constant, type Line } from "../core/line.js";
-import { roundUp } from "./closed-forms.js";
-import {
-  BUDGET,
-  definePolicy,
-  HEAD_GROUP,
-  HEAD_GROUPS,
-  NO_WORK,
-  PAGE,
-  PAGED_NOTE,
-  requireWholePages,
-} from "./definition.js";
-import type { LayerFootprint, Lengths } from "./policy.js";
-import { RaasLane, type RaasRules } from "./raas-lane.js";
-
-const SAME = "does not change memory or reads";
+import type { TraceChannel } from "../trace/attention-trace.js";
+import { definePolicy, HEAD_GROUPS, NO_WORK, PAGED_NOTE, requireBelowBudget, requireWholePages } from "./definition.js";
+import type { Lanes } from "./lane.js";
+import { raasFootprint } from "./raas-footprint.js";
+import { RaasLane } from "./raas-lane.js";
+import { pageScoreOf, RAAS_PARAMETERS, type RaasRules } from "./raas-rules.js";
 
 /**
- * RaaS (arXiv 2502.11147; DerekHJH/RaaS): stamps the pages in use at each step, reads all it holds, and over budget drops
- * the page with the oldest stamp. The prompt is pinned, as the paper has it (the code read does not pin it).
- * Departures: memory is per KV head, where the code has one table a query head; what happens to a prompt over budget is
- * not said in the paper and is a parameter here. Pages of a token count from position 0; a page that holds a prompt token
- * is pinned whole. Eviction comes after attention, so a step reads up to one token over the budget.
+ * RaaS (arXiv 2502.11147): stamps the pages in use at each step, reads all it holds, and over budget drops the page with
+ * the oldest stamp. Defaults follow the paper's second version; who differs:
+ *
+ * - Paper, first version: a page is used if its score exceeds alpha: stampRule=alpha, pageScore=bound.
+ * - Authors' code (DerekHJH/RaaS, quest/utils/cache_utils.py and quest/raas_utils/controller.py): as many pages are
+ *   stamped as half the budget has, the prompt is not pinned, a table for each query head: stampRule=halfBudget,
+ *   pinPrefill=false, headGroup=queryHead; cache_utils.py also newPageStamp=zero and, before its later version,
+ *   protectLastPage=false. Its other version of alpha is stampRule=alpha, pageScore=bound.
+ * - FreeKV (rooikeee/FreeKV, accuracy/kvc/patch/dynamic_attention.py): stampRule=alpha, with page=1 the attention of
+ *   tokens, else pageScore=bound; prompt not pinned, sinks and recent tokens beside the budget (here within it),
+ *   newPageStamp=inherit, denseLayers=1; it softmaxes bounds for each query head before their mean. A prompt over
+ *   budget is prefillOverflow=topByLastQuery, but not pinned afterwards: its tokens are packed into new pages.
+ * - epiphany (stevenkolawole/epiphany-kv-cache, src/eviction.py): page=1, pageScore=mass; one choice for all layers, for
+ *   which headGroup=layer is the nearest: layers are replayed one by one.
+ *
+ * Departures: memory is per KV head, where the authors' code has one table a query head; what happens to a prompt over
+ * budget is not said in the paper and is a parameter here. Pages count from position 0; a page that holds a prompt token
+ * is pinned whole. Eviction comes after attention, so a step reads up to one token over the budget; stamps begin with
+ * decoding, in the code when the cache is full.
  */
 export const raas = definePolicy({
   title: "keeps the pages used most recently, and the prompt; reads all it keeps",
   source: "https://arxiv.org/abs/2502.11147",
-  parameters: {
-    budget: { ...BUDGET, help: "tokens a layer keeps" },
-    page: PAGE,
-    stampRule: {
-      kind: "choice",
-      default: "topFraction",
-      choices: ["topFraction", "alpha", "halfBudget"],
-      help: `which pages are stamped as used in a step; ${SAME}`,
-    },
-    fraction: {
-      kind: "number",
-      default: 0.5,
-      min: 0,
-      max: 1,
-      help: `share of pages stamped under stampRule=topFraction; ${SAME}`,
-    },
-    alpha: {
-      kind: "number",
-      default: 1e-4,
-      min: 0,
-      max: 1,
-      help: `score above which a page is stamped under stampRule=alpha; ${SAME}`,
-    },
-    pinPrefill: { kind: "boolean", default: true, help: "pages of the prompt are never dropped" },
-    budgetIncludesPrefill: { kind: "boolean", default: true, help: "the prompt counts against the budget" },
-    prefillOverflow: {
-      kind: "choice",
-      default: "keepAll",
-      choices: ["keepAll", "topByLastQuery", "questOnPrefill"],
-      help:
-        "a pinned prompt over budget: keepAll (budget becomes prompt and one page), topByLastQuery (prompt is cut to " +
-        "the budget), questOnPrefill (prompt is kept, a budget of it is read, decoded tokens get a budget of their own)",
-    },
-    newPageStamp: {
-      kind: "choice",
-      default: "now",
-      choices: ["now", "zero"],
-      help: `stamp of a page when it appears; ${SAME}`,
-    },
-    headGroup: HEAD_GROUP,
-    protectLastPage: { kind: "boolean", default: true, help: `the newest page is never dropped; ${SAME}` },
-  },
+  parameters: RAAS_PARAMETERS,
   create: (rules) => {
-    requireWholePages("raas", rules.budget, rules.page);
-    const notes = ["Memory and reads are those of one table of pages a KV head, not one a query head.", PAGED_NOTE];
-    if (rules.pinPrefill && rules.budgetIncludesPrefill) notes.push(OVERFLOW_NOTES[rules.prefillOverflow]);
+    const { budget, page, sinks, recent } = rules;
+    requireWholePages("raas", budget, page);
+    requireBelowBudget("raas", "sinks + recent", sinks + recent, budget);
+    const bounds = pageScoreOf(rules) === "bound" || mayReadSomeOfPrompt(rules);
     return {
-      label: `RaaS ${rules.budget}`,
-      indexPageTokens: rules.page,
-      work: { ...NO_WORK, representativeShare: 1, selects: true },
-      notes,
-      footprint: (lengths) => footprint(rules, lengths),
-      lanes: {
-        needs: rules.stampRule === "alpha" ? ["attention"] : ["attention", "page-bounds"],
-        group: HEAD_GROUPS[rules.headGroup],
-        observes: rules.stampRule === "alpha",
-        lookback: rules.prefillOverflow === "topByLastQuery" ? 2 : 0,
-        start: (prompt) => new RaasLane(rules, prompt),
+      label: `RaaS ${budget}`,
+      indexPageTokens: page,
+      work: {
+        ...NO_WORK,
+        materialisesScores: pageScoreOf(rules) !== "bound",
+        representativeShare: bounds ? 1 : 0,
+        selects: true,
       },
+      notes: notesOf(rules),
+      footprint: (lengths) => raasFootprint(rules, lengths),
+      lanes: lanesOf(rules, bounds),
     };
   },
 });
+
+function mayReadSomeOfPrompt({ pinPrefill, budgetIncludesPrefill, prefillOverflow }: RaasRules): boolean {
+  return pinPrefill && budgetIncludesPrefill && prefillOverflow === "questOnPrefill";
+}
+
+function lanesOf(rules: RaasRules, bounds: boolean): Lanes {
+  const { pinPrefill, budgetIncludesPrefill, prefillOverflow, headGroup } = rules;
+  const cutsPrompt = pinPrefill && budgetIncludesPrefill && prefillOverflow === "topByLastQuery";
+  const score = pageScoreOf(rules);
+  const needs: TraceChannel[] = ["attention"];
+  if (bounds) needs.push("page-bounds");
+  if (cutsPrompt) needs.push("queries");
+  return {
+    needs,
+    group: HEAD_GROUPS[headGroup],
+    observes: score !== "bound",
+    lookback: cutsPrompt ? 2 : 0, // the prompt's last query, after the first decode step
+    ...(score === "max" ? { oracle: "step" } : {}),
+    start: (prompt) => new RaasLane(rules, prompt),
+  };
+}
+
+function notesOf(rules: RaasRules): string[] {
+  const notes = ["Memory and reads are those of one table of pages a KV head, not one a query head.", PAGED_NOTE];
+  if (rules.pinPrefill && rules.budgetIncludesPrefill) notes.push(OVERFLOW_NOTES[rules.prefillOverflow]);
+  const score = pageScoreOf(rules);
+  if (score !== "bound") notes.push("Stamps need the attention weights, so decode attention is not fused.");
+  if (score === "max") notes.push("Pages are rated by their largest attention, which bounds stand in for: an oracle.");
+  return notes;
+}
 
 const OVERFLOW_NOTES: Readonly<Record<RaasRules["prefillOverflow"], string>> = {
   keepAll: "A prompt over budget is kept whole: the budget becomes the prompt and one page.",
   topByLastQuery: "A prompt over budget is cut to the budget after the first decode step, and gets one page more.",
   questOnPrefill:
     "A prompt over budget is kept whole; a step reads a budget of it and up to a budget of decoded tokens.",
+  error: "A prompt over budget is refused.",
 };
-
-function footprint(rules: RaasRules, { prompt, generated }: Lengths): LayerFootprint {
-  const { budget, page } = rules;
-  const held = prompt + generated;
-  const first = generated === 1; // prefill is dense: its first step sees the whole prompt
-  if (rules.pinPrefill && rules.budgetIncludesPrefill && prompt > budget) {
-    if (rules.prefillOverflow === "questOnPrefill") return questOnPrefill(rules, prompt, generated);
-    if (rules.prefillOverflow === "topByLastQuery") {
-      return first ? everything(constant(held), 1) : capped(capacity(rules, budget), page, budget + generated);
-    }
-  }
-  const most = capacity(rules, prompt);
-  if (first && prompt > most) return everything(constant(held), 1);
-  return capped(most, page, held);
-}
-
-/** Tokens held at most between steps. A pinned prompt and the newest page cannot be dropped, whatever the budget. */
-function capacity({ budget, page, pinPrefill, budgetIncludesPrefill }: RaasRules, prompt: number): number {
-  const asked = budgetIncludesPrefill ? budget : prompt + budget;
-  return pinPrefill ? Math.max(asked, roundUp(prompt, page) + page) : asked;
-}
-
-/**
- * Grows to the capacity; the token after that makes a page go, so steps read capacity - page + 2 … capacity + 1 in turn:
- * capacity + 1 - (page - 1) / 2 on average. Memory is held for the pages of the fullest step.
- */
-function capped(most: number, page: number, held: number): LayerFootprint {
-  if (held <= most) return everything({ now: held, perStep: 1 }, most - held + 1);
-  const read = constant(most + 1 - Math.floor((page - 1) / 2));
-  return { resident: constant(roundUp(most + 1, page)), read, scored: read, steadyFor: Infinity };
-}
-
-function questOnPrefill({ budget, page }: RaasRules, prompt: number, generated: number): LayerFootprint {
-  const { read, steadyFor } = capped(budget, page, generated);
-  const held: Line = { now: prompt + read.now, perStep: read.perStep };
-  const resident = read.perStep === 1 ? held : constant(roundUp(prompt + budget + 1, page));
-  return { resident, read: { now: budget + read.now, perStep: read.perStep }, scored: held, steadyFor };
-}
-
-function everything(line: Line, steadyFor: number): LayerFootprint {
-  return { resident: line, read: line, scored: line, steadyFor };
-}

@@ -2,7 +2,6 @@ import { check } from "../core/check.js";
 import type { Rng } from "../core/rng.js";
 import type { AttentionRows } from "../attention/attention-rows.js";
 import type { PromptView, QueryView, StepView } from "../policy/lane.js";
-import type { HeadFuture } from "./head-future.js";
 
 export interface GroupPlace {
   readonly layer: number;
@@ -12,7 +11,8 @@ export interface GroupPlace {
   readonly rng: Rng;
   readonly surveys: ReadonlyMap<number, number>;
   readonly groups: () => readonly QueryView[];
-  readonly future?: HeadFuture;
+  /** The same rows anew, for oracles that run ahead. */
+  readonly ahead?: () => AttentionRows;
 }
 
 /** Attention rows `from … to - 1` as the lane of a group of heads sees them, in the prompt and in each step. */
@@ -28,8 +28,9 @@ export class GroupView implements PromptView, StepView {
   readonly groups: () => readonly QueryView[];
   private readonly rows: AttentionRows;
   private readonly from: number;
-  private readonly ahead: HeadFuture | undefined;
-  private readonly bounds = new Map<number, { step: number; mean: Float32Array }>();
+  private readonly ahead: (() => AttentionRows) | undefined;
+  private readonly place: GroupPlace;
+  private readonly bounds = new Map<number, { step: number; mean: Float32Array }>(); // over several KV heads
   private readonly truths: { step: number; mean: Float32Array };
 
   constructor(rows: AttentionRows, from: number, to: number, place: GroupPlace) {
@@ -44,7 +45,8 @@ export class GroupView implements PromptView, StepView {
     this.rng = place.rng;
     this.surveys = place.surveys;
     this.groups = place.groups;
-    this.ahead = place.future;
+    this.ahead = place.ahead;
+    this.place = place;
     this.truths = { step: -1, mean: new Float32Array(0) };
   }
 
@@ -75,6 +77,8 @@ export class GroupView implements PromptView, StepView {
   }
 
   pageBounds(page: number): Float32Array {
+    const { rowsPerKvHead: size } = this.rows;
+    if (this.queryHeads <= size) return this.rows.pageBounds(this.from, this.from + this.queryHeads, page);
     let cached = this.bounds.get(page);
     if (cached === undefined) {
       cached = { step: -1, mean: new Float32Array(Math.ceil(this.rows.totalTokens / page)) };
@@ -85,31 +89,49 @@ export class GroupView implements PromptView, StepView {
     const pages = Math.floor(this.position / page) + 1;
     const { mean } = cached;
     mean.fill(0, 0, pages);
-    for (let head = 0; head < this.queryHeads; head++) {
-      const row = this.rows.pageBounds(this.from + head, page);
-      for (let p = 0; p < pages; p++) mean[p] = (mean[p] as number) + (row[p] as number) / this.queryHeads;
+    for (let first = this.from; first < this.from + this.queryHeads; first += size) {
+      const ofKvHead = this.rows.pageBounds(first, first + size, page);
+      for (let p = 0; p < pages; p++)
+        mean[p] = (mean[p] as number) + ((ofKvHead[p] as number) * size) / this.queryHeads;
     }
     return mean;
+  }
+
+  logitOn(queryHead: number, key: Float32Array): number {
+    return this.rows.logitOn(this.from + queryHead, key);
   }
 
   truth(): Float32Array {
     if (this.truths.mean.length === 0) this.truths.mean = new Float32Array(this.rows.totalTokens);
     if (this.truths.step === this.step) return this.truths.mean;
     this.truths.step = this.step;
-    const { weights, prefix, stride, position } = this.rows;
-    this.truths.mean.fill(0, 0, position + 1);
-    for (let row = this.from; row < this.from + this.queryHeads; row++) {
-      const total = prefix[row * (stride + 1) + position + 1] as number;
-      for (let j = 0; j <= position; j++) {
-        this.truths.mean[j] =
-          (this.truths.mean[j] as number) + (weights[row * stride + j] as number) / total / this.queryHeads;
-      }
-    }
+    this.truths.mean.fill(0, 0, this.position + 1);
+    for (let head = 0; head < this.queryHeads; head++) this.addTruth(head, 1 / this.queryHeads, this.truths.mean);
     return this.truths.mean;
   }
 
-  future(): Float32Array {
+  truthOf(queryHead: number): Float32Array {
+    const row = new Float32Array(this.position + 1);
+    this.addTruth(queryHead, 1, row);
+    return row;
+  }
+
+  eachFutureRow(visit: (step: number, truth: Float32Array) => void): void {
     check(this.ahead !== undefined, "only an oracle that asks for the future sees it");
-    return this.ahead.after(this.step, this.from, this.queryHeads);
+    const rows = this.ahead();
+    const view = new GroupView(rows, this.from, this.from + this.queryHeads, this.place);
+    for (let position = rows.promptTokens; position < rows.totalTokens; position++) {
+      rows.moveTo(position);
+      visit(view.step, view.truth());
+    }
+  }
+
+  private addTruth(head: number, share: number, out: Float32Array): void {
+    const { weights, prefix, stride, position } = this.rows;
+    const row = this.from + head;
+    const total = prefix[row * (stride + 1) + position + 1] as number;
+    for (let j = 0; j <= position; j++) {
+      out[j] = (out[j] as number) + ((weights[row * stride + j] as number) / total) * share;
+    }
   }
 }

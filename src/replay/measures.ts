@@ -27,57 +27,88 @@ export interface HeadTotals {
 /** Sums over KV heads, step by step. */
 export type StepSums = Readonly<Record<Measure, Float64Array>>;
 
+const AT = Object.fromEntries(MEASURES.map((measure, i) => [measure, i])) as Readonly<Record<Measure, number>>;
+
 /** The measures of one policy on some KV heads of a layer, as they come. */
 export class PolicyMeasures {
-  readonly heads: HeadTotals[];
-  readonly steps: StepSums;
-  private readonly open: Record<Measure, number>[]; // of the step under way, by KV head
+  private readonly kvHeads: number;
+  private readonly open: Float64Array; // [kvHeads, measures]: of the step under way
+  private readonly sums: Float64Array; // [kvHeads, measures]
+  private readonly most: Float64Array; // [kvHeads, measures]
+  private readonly worst: Float64Array; // [kvHeads]: recall
+  private readonly bins: readonly Uint32Array[];
+  private readonly series: readonly Float64Array[]; // per measure, by step
+  private counted = 0;
 
   constructor(kvHeads: number, steps: number) {
-    this.heads = Array.from({ length: kvHeads }, emptyTotals);
-    this.open = Array.from({ length: kvHeads }, zeros);
-    this.steps = series(steps);
+    this.kvHeads = kvHeads;
+    this.open = new Float64Array(kvHeads * MEASURES.length);
+    this.sums = new Float64Array(kvHeads * MEASURES.length);
+    this.most = new Float64Array(kvHeads * MEASURES.length);
+    this.worst = new Float64Array(kvHeads).fill(Infinity);
+    this.bins = Array.from({ length: kvHeads }, () => new Uint32Array(BINS + 1));
+    this.series = MEASURES.map(() => new Float64Array(steps));
   }
 
   /** One lane's part in a KV head's step: `share` is 1 / lanes of that KV head. */
   add(kvHead: number, measure: Measure, value: number, share: number): void {
-    const open = this.open[kvHead] as Record<Measure, number>;
-    open[measure] += value * share;
+    const at = kvHead * MEASURES.length + AT[measure];
+    this.open[at] = (this.open[at] as number) + value * share;
   }
 
-  /** Closes the step; `index` counts the measured ones. */
-  endStep(index: number): void {
-    for (const [kvHead, open] of this.open.entries()) {
-      const head = this.heads[kvHead] as HeadTotals;
-      const bin = Math.min(BINS, Math.floor(open.recall * BINS));
-      head.recallBins[bin] = (head.recallBins[bin] as number) + 1;
-      for (const measure of MEASURES) {
-        (head.sums as Record<Measure, number>)[measure] += open[measure];
-        this.steps[measure][index] = (this.steps[measure][index] as number) + open[measure];
+  /** Closes a measured step. */
+  endStep(): void {
+    const { open, sums, most, worst, series } = this;
+    let at = 0;
+    for (let kvHead = 0; kvHead < this.kvHeads; kvHead++) {
+      const recall = open[at + AT.recall] as number;
+      const bins = this.bins[kvHead] as Uint32Array;
+      const bin = Math.min(BINS, Math.floor(recall * BINS));
+      bins[bin] = (bins[bin] as number) + 1;
+      if (recall < (worst[kvHead] as number)) worst[kvHead] = recall;
+      for (let measure = 0; measure < MEASURES.length; measure++, at++) {
+        const value = open[at] as number;
+        const steps = series[measure] as Float64Array;
+        sums[at] = (sums[at] as number) + value;
+        if (value > (most[at] as number)) most[at] = value;
+        steps[this.counted] = (steps[this.counted] as number) + value;
+        open[at] = 0;
       }
-      this.heads[kvHead] = {
-        ...head,
-        steps: head.steps + 1,
-        worstRecall: Math.min(head.worstRecall, open.recall),
-        largestOutputError: Math.max(head.largestOutputError, open.outputError),
-        mostHeldTokens: Math.max(head.mostHeldTokens, open.heldTokens),
-        mostReadTokens: Math.max(head.mostReadTokens, open.readTokens),
-      };
-      for (const measure of MEASURES) open[measure] = 0;
     }
+    this.counted++;
+  }
+
+  /** The sums of each KV head. */
+  heads(): HeadTotals[] {
+    return this.bins.map((recallBins, kvHead) => {
+      const first = kvHead * MEASURES.length;
+      const most = (measure: Measure): number => this.most[first + AT[measure]] as number;
+      return {
+        steps: this.counted,
+        sums: record((measure) => this.sums[first + AT[measure]] as number),
+        worstRecall: this.worst[kvHead] as number,
+        largestOutputError: most("outputError"),
+        mostHeldTokens: most("heldTokens"),
+        mostReadTokens: most("readTokens"),
+        recallBins,
+      };
+    });
+  }
+
+  /** Sums over the KV heads, by measured step. */
+  steps(): StepSums {
+    return record((measure) => this.series[AT[measure]] as Float64Array);
   }
 }
 
 export function mergeTotals(parts: readonly HeadTotals[]): HeadTotals {
   const bins = new Uint32Array(BINS + 1);
-  const sums = zeros();
   for (const part of parts) {
-    part.recallBins.forEach((count, bin) => (bins[bin] = (bins[bin] as number) + count));
-    for (const measure of MEASURES) sums[measure] += part.sums[measure];
+    for (let bin = 0; bin <= BINS; bin++) bins[bin] = (bins[bin] as number) + (part.recallBins[bin] as number);
   }
   return {
     steps: parts.reduce((sum, part) => sum + part.steps, 0),
-    sums,
+    sums: record((measure) => parts.reduce((sum, part) => sum + part.sums[measure], 0)),
     worstRecall: Math.min(...parts.map((part) => part.worstRecall)),
     largestOutputError: Math.max(...parts.map((part) => part.largestOutputError)),
     mostHeldTokens: Math.max(...parts.map((part) => part.mostHeldTokens)),
@@ -97,21 +128,9 @@ export function recallQuantile({ recallBins, steps, worstRecall }: HeadTotals, r
 }
 
 export function series(steps: number): StepSums {
-  return Object.fromEntries(MEASURES.map((measure) => [measure, new Float64Array(steps)])) as StepSums;
+  return record(() => new Float64Array(steps));
 }
 
-function zeros(): Record<Measure, number> {
-  return Object.fromEntries(MEASURES.map((measure) => [measure, 0])) as Record<Measure, number>;
-}
-
-function emptyTotals(): HeadTotals {
-  return {
-    steps: 0,
-    sums: zeros(),
-    worstRecall: Infinity,
-    largestOutputError: 0,
-    mostHeldTokens: 0,
-    mostReadTokens: 0,
-    recallBins: new Uint32Array(BINS + 1),
-  };
+function record<T>(valueOf: (measure: Measure) => T): Record<Measure, T> {
+  return Object.fromEntries(MEASURES.map((measure) => [measure, valueOf(measure)])) as Record<Measure, T>;
 }

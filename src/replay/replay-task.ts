@@ -7,7 +7,6 @@ import type { HeadGroup, Lanes } from "../policy/lane.js";
 import type { Policy } from "../policy/policy.js";
 import type { AttentionTrace } from "../trace/attention-trace.js";
 import { GroupView } from "./group-view.js";
-import { HeadFuture } from "./head-future.js";
 import { LaneRunner } from "./lane-runner.js";
 import { PolicyMeasures, type HeadTotals, type StepSums } from "./measures.js";
 import type { PlacedSelection, Selection } from "./selection.js";
@@ -30,6 +29,8 @@ export interface TaskResult {
 }
 
 export interface TaskHooks {
+  /** Each measured step, once its true attention is known and before any policy chooses. */
+  readonly begin?: (step: number, facts: StepFacts) => void;
   /** Each selection of each policy. */
   readonly show?: (policy: Policy, selection: PlacedSelection) => void;
   /** After each decode step, with how many of the task's are done. */
@@ -53,21 +54,20 @@ export function runTask(
     values: settings.outputError,
     promptMass: all.some(({ lanes }) => lanes.needs.includes("prompt-mass")),
   };
-  const future = all.some(({ lanes }) => lanes.oracle === "future")
-    ? HeadFuture.of(openRows(trace, { ...wanted, lookback: 0, values: false, promptMass: false }, kernel))
-    : undefined;
+  const ahead = (): AttentionRows =>
+    openRows(trace, { ...wanted, lookback: 0, values: false, promptMass: false }, kernel);
   const rows = openRows(trace, wanted, kernel);
   const facts = new StepFacts(rows, settings);
   const runs = all.map(({ policy, lanes }) => {
     const measures = new PolicyMeasures(rows.kvHeads, settings.toStep - settings.fromStep);
-    const place = { trace, task, rows, facts, seed: settings.seed, surveys, future };
+    const place = { trace, task, rows, facts, seed: settings.seed, surveys, ahead };
     return { policy, measures, lanes: startLanes(policy, lanes, place) };
   });
   for (let step = 0; step < settings.toStep; step++) {
     rows.moveTo(rows.promptTokens + step);
-    future?.pass(rows);
     facts.advance();
     const measured = step >= settings.fromStep;
+    if (measured) hooks.begin?.(step, facts);
     for (const { policy, measures, lanes } of runs) {
       for (const { runner, place } of lanes) {
         const show =
@@ -78,12 +78,12 @@ export function runTask(
               };
         runner.step(measured ? measures : undefined, settings.outputError, show);
       }
-      if (measured) measures.endStep(step - settings.fromStep);
+      if (measured) measures.endStep();
     }
     facts.settle();
     hooks.progress?.(step + 1);
   }
-  return { task, policies: runs.map(({ measures: { heads, steps } }) => ({ heads, steps })) };
+  return { task, policies: runs.map(({ measures }) => ({ heads: measures.heads(), steps: measures.steps() })) };
 }
 
 /** How a policy chooses in a layer: its first layers may be dense. */
@@ -105,7 +105,7 @@ interface Surroundings {
   readonly facts: StepFacts;
   readonly seed: number;
   readonly surveys: Surveys;
-  readonly future: HeadFuture | undefined;
+  readonly ahead: () => AttentionRows;
 }
 
 function startLanes(policy: Policy, lanes: Lanes, around: Surroundings): LaneStart[] {
@@ -123,7 +123,7 @@ function startLanes(policy: Policy, lanes: Lanes, around: Surroundings): LaneSta
       rng: stream(around.seed, `${policy.name}/layer ${task.layer}/group ${firstGroup + i}`),
       surveys: around.surveys.get(policy.name) ?? new Map(),
       groups: () => views,
-      ...(around.future === undefined ? {} : { future: around.future }),
+      ...(lanes.oracle === "future" ? { ahead: around.ahead } : {}),
     });
   });
   return views.map((view, i) => {

@@ -25,5 +25,7 @@ export async function renderPng(svg: string, fontFiles: readonly string[] = []):
       `${where}, the text of the charts would vanish; install one (e.g. DejaVu Sans) or use SVG`,
     );
   }
-  return new Resvg(svg, { font, fitTo: { mode: "zoom", value: SCALE }, background: "white" }).render().asPng();
+  // Of two values of image-rendering a browser takes the last that it knows; resvg takes the last and knows the first.
+  const sharp = svg.replaceAll("image-rendering: pixelated;", "");
+  return new Resvg(sharp, { font, fitTo: { mode: "zoom", value: SCALE }, background: "white" }).render().asPng();
 }

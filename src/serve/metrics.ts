@@ -1,6 +1,8 @@
+import { total, type Line } from "../core/line.js";
 import { SeriesSample } from "../core/quantile.js";
 import type { Metrics } from "./outcome.js";
 import type { Goals } from "./goodput.js";
+import { FIELDS, WIDTH } from "./run-log.js";
 import type { Scenario } from "./scenario.js";
 import type { ServeResult } from "./serve.js";
 
@@ -190,39 +192,34 @@ function mostInFlight({ requests }: ServeResult): number {
 /** Most output tokens in any whole second of the clock, all replicas together. */
 function busiestSecond({ logs, end }: ServeResult): number {
   const seconds = new Float64Array(Math.max(1, Math.ceil(end) + 1));
-  for (const log of logs) {
-    for (let row = 0; row < log.length; row++) {
-      const emitted = log.get(row, "emitted");
-      if (emitted > 0) spread(seconds, log.get(row, "start"), log.line(row), log.get(row, "steps"), emitted);
+  for (const { values, length } of logs) {
+    for (let row = 0; row < length; row++) {
+      const at = row * WIDTH;
+      const emitted = values[at + FIELDS.emitted]!;
+      if (emitted === 0) continue;
+      const start = values[at + FIELDS.start]!;
+      const line = { now: values[at + FIELDS.now]!, perStep: values[at + FIELDS.perStep]! };
+      const steps = values[at + FIELDS.steps]!;
+      const first = Math.floor(start + line.now);
+      if (start + total(line, steps) < first + 1) seconds[first]! += steps * emitted; // all in one second, the usual case
+      else spread(seconds, start, line, steps, emitted);
     }
   }
   return seconds.reduce((a, b) => Math.max(a, b), 0);
 }
 
 /** Adds the tokens of a run to the seconds in which its iterations end. */
-function spread(
-  seconds: Float64Array,
-  start: number,
-  line: { now: number; perStep: number },
-  steps: number,
-  emitted: number,
-): void {
+function spread(seconds: Float64Array, start: number, line: Line, steps: number, emitted: number): void {
   let done = 0;
-  const reached = (n: number): number => start + n * line.now + line.perStep * ((n * (n - 1)) / 2);
-  const first = Math.floor(reached(1));
-  if (reached(steps) < first + 1) {
-    seconds[first] = (seconds[first] ?? 0) + steps * emitted; // all in one second, the usual case
-    return;
-  }
-  for (let second = first; done < steps; second++) {
+  for (let second = Math.floor(start + line.now); done < steps; second++) {
     let low = done;
     let high = steps; // most iterations that end before second + 1
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (reached(middle) < second + 1) low = middle;
+      if (start + total(line, middle) < second + 1) low = middle;
       else high = middle - 1;
     }
-    seconds[second] = (seconds[second] ?? 0) + (low - done) * emitted;
+    seconds[second]! += (low - done) * emitted;
     done = low;
   }
 }

@@ -16,7 +16,8 @@ export interface RunRow {
   readonly blocksAfter: number; // and the last
 }
 
-const FIELDS = {
+/** Where the fields of a run stand in its row of `values`. */
+export const FIELDS = {
   start: 0,
   now: 1,
   perStep: 2,
@@ -28,7 +29,7 @@ const FIELDS = {
   blocksBefore: 8,
   blocksAfter: 9,
 } as const satisfies Record<keyof RunRow, number>;
-const WIDTH = 10;
+export const WIDTH = 10;
 
 /** What a replica did, run by run. Times of single tokens are looked up here instead of being written down. */
 export class RunLog {
@@ -39,6 +40,11 @@ export class RunLog {
 
   get length(): number {
     return this.#rows.length;
+  }
+
+  /** All rows, WIDTH numbers each, the first `length` of them written: for loops over every run. */
+  get values(): Float64Array {
+    return this.#rows.values;
   }
 
   add(run: RunRow): void {

@@ -35,11 +35,12 @@ export interface Progress {
 
 /** Runs a scenario to the end of its last request. Pure: the same scenario gives the same result, to the last bit. */
 export function serve(scenario: Scenario, progress?: (state: Progress) => void): ServeResult {
-  return new Simulation(scenario).run(progress);
+  return new Simulation(scenario, progress).run();
 }
 
 class Simulation {
   readonly #scenario: Scenario;
+  readonly #progress: ((state: Progress) => void) | undefined;
   readonly #events = eventQueue<ServerEvent>();
   readonly #requests = new RequestTable();
   readonly #replicas: readonly Replica[];
@@ -48,14 +49,17 @@ class Simulation {
   readonly #frontEnd: number;
   readonly #held: RequestSpec[] = []; // that clients hold back, at their limit of requests in flight
   #heldHead = 0;
+  #now = 0;
+  #ticks = 0;
   #inFlight = 0;
   #finished = 0;
   #failed = 0;
   #truncated = 0;
   #end = 0;
 
-  constructor(scenario: Scenario) {
+  constructor(scenario: Scenario, progress: ((state: Progress) => void) | undefined) {
     this.#scenario = scenario;
+    this.#progress = progress;
     this.#frontEnd = toQuantum(scenario.frontEndSeconds);
     this.#router = createRouter(scenario.router, stream(scenario.seed, "router"));
     this.#source = scenario.workload.requests(scenario.seed)[Symbol.iterator]();
@@ -65,23 +69,16 @@ class Simulation {
     );
   }
 
-  run(progress?: (state: Progress) => void): ServeResult {
+  run(): ServeResult {
     this.#draw();
-    let now = 0;
-    for (let handled = 0; ; handled++) {
-      const next = this.#events.pop();
-      if (next === undefined) break;
-      check(next.time >= now, () => `the clock went back from ${now} to ${next.time} s, seed ${this.#scenario.seed}`);
-      now = next.time;
-      if (progress !== undefined && (handled & 0xfff) === 0) {
-        progress({ finished: this.#finished, sent: this.#requests.length, now });
-      }
-      this.#handle(next.event, now);
+    for (let next = this.#events.pop(); next !== undefined; next = this.#events.pop()) {
+      this.#tick(next.time);
+      this.#handle(next.event, next.time);
     }
     const lost = this.#requests.length - this.#finished - this.#failed;
     check(lost === 0, () => `${lost} requests were lost`);
     for (const replica of this.#replicas)
-      check(replica.usedBlocks(now) === 0, "blocks are held after the last request");
+      check(replica.usedBlocks(this.#now) === 0, "blocks are held after the last request");
     return {
       requests: this.#requests,
       logs: this.#replicas.map(({ ledger }) => ledger.log),
@@ -90,6 +87,14 @@ class Simulation {
       truncated: this.#truncated,
       end: this.#end,
     };
+  }
+
+  #tick(now: number): void {
+    check(now >= this.#now, () => `the clock went back from ${this.#now} to ${now} s, seed ${this.#scenario.seed}`);
+    this.#now = now;
+    if (this.#progress !== undefined && (this.#ticks++ & 0xfff) === 0) {
+      this.#progress({ finished: this.#finished, sent: this.#requests.length, now });
+    }
   }
 
   #handle(event: ServerEvent, now: number): void {
@@ -102,23 +107,29 @@ class Simulation {
       case "arrival": {
         const index = this.#router.pick(this.#replicas, now);
         this.#requests.replica[event.spec.id] = index;
-        this.#wake(index, (replica) => replica.arrive(event.spec, now));
+        this.#schedule(index, (this.#replicas[index] as Replica).arrive(event.spec, now));
         break;
       }
-      case "replica":
-        if (event.version !== this.#replicas[event.replica]?.version) break; // the run was cut short since
-        this.#wake(event.replica, (replica) => replica.advance(now));
+      case "replica": {
+        const replica = this.#replicas[event.replica] as Replica;
+        if (event.version !== replica.version) break; // the run was cut short since
+        let end = replica.advance(now);
+        // As long as nothing else happens before this replica's next time, the queue need not be asked.
+        while (end !== undefined && end < this.#events.nextTime) {
+          this.#tick(end);
+          end = replica.advance(end);
+        }
+        this.#schedule(event.replica, end);
         break;
+      }
     }
   }
 
-  /** Lets a replica act, and notes when it wants to act next. */
-  #wake(index: number, act: (replica: Replica) => number | undefined): void {
-    const replica = this.#replicas[index] as Replica;
-    const time = act(replica);
-    if (time !== undefined) {
-      this.#events.push(time, RANK.replica, { kind: "replica", replica: index, version: replica.version });
-    }
+  /** Notes when a replica wants to act next, if that has changed. */
+  #schedule(index: number, time: number | undefined): void {
+    if (time === undefined) return;
+    const { version } = this.#replicas[index] as Replica;
+    this.#events.push(time, RANK.replica, { kind: "replica", replica: index, version });
   }
 
   #send(spec: RequestSpec, now: number): void {

@@ -35,7 +35,7 @@ export class WaitingQueue {
   /** Takes the first n. */
   remove(n: number): void {
     this.#head += n;
-    if (this.#head > 1024 && this.#head * 2 > this.#entries.length) {
+    if (this.#head > 64 && this.#head * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#head);
       this.#head = 0;
     }

@@ -1,5 +1,6 @@
 import type { Policy } from "../policy/policy.js";
-import { replay } from "../replay/replay.js";
+import type { RowKernel } from "../attention/row-kernel.js";
+import { makeKernel, replay } from "../replay/replay.js";
 import type { AttentionTrace } from "../trace/attention-trace.js";
 
 /** What a policy kept and read in one step, position by position. */
@@ -9,7 +10,12 @@ export interface Chosen {
 }
 
 /** Replays one policy and gives its choices by "layer/head" (of query heads: "layer/head/queryHead"), step by step. */
-export function selectionsOf(trace: AttentionTrace, policy: Policy, seed = 0): Map<string, Chosen[]> {
+export function selectionsOf(
+  trace: AttentionTrace,
+  policy: Policy,
+  seed = 0,
+  kernel: RowKernel["name"] = "wasm-simd",
+): Map<string, Chosen[]> {
   const all = new Map<string, Chosen[]>();
   replay(
     trace,
@@ -23,6 +29,7 @@ export function selectionsOf(trace: AttentionTrace, policy: Policy, seed = 0): M
         all.set(key, steps);
       },
     },
+    () => makeKernel(kernel),
   );
   return all;
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { InputError } from "../core/check.js";
 import type { ByteSource } from "./byte-source.js";
 

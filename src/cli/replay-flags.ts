@@ -1,0 +1,125 @@
+import { InputError } from "../core/check.js";
+import type { ReplayOptions } from "../replay/plan.js";
+import { REPLAY_DEFAULTS } from "../replay/settings.js";
+import type { Flags } from "./flags.js";
+
+/** What the replay command was asked for. */
+export interface ReplayRequest {
+  /** Path of a trace, or the name of a recording that comes with the package. */
+  readonly file: string;
+  readonly policies: readonly string[];
+  readonly options: ReplayOptions;
+  readonly json: boolean;
+  /** Path of the file of selections, if one is wanted. */
+  readonly selections: string | undefined;
+}
+
+interface FlagHelp {
+  readonly help: string;
+  readonly kind: "text" | "boolean";
+}
+
+/** The options of `replay` and what help says of them. */
+export const REPLAY_FLAGS = {
+  policy: {
+    kind: "text",
+    help: "policies, as in compare: dense,raas:budget=512|1024, ./mine.mjs:budget=64; may be given again",
+  },
+  layers: { kind: "text", help: "layers by their index in the model: 14,21 [default: all that are recorded]" },
+  heads: { kind: "text", help: "KV heads: 0,1 [default: all]" },
+  steps: { kind: "text", help: "decode steps a:b that are measured, from a to b - 1 [default: all]" },
+  seed: { kind: "text", help: `seed of policies with chance [default: ${REPLAY_DEFAULTS.seed}]` },
+  theta: {
+    kind: "text",
+    help: `share of a step's attention from which a position counts as used [default: ${REPLAY_DEFAULTS.theta}]`,
+  },
+  "top-k": { kind: "text", help: `positions that top-k recall looks at [default: ${REPLAY_DEFAULTS.topK}]` },
+  "phoenix-gap": {
+    kind: "text",
+    help: `steps unused after which a use is a phoenix [default: ${REPLAY_DEFAULTS.phoenixGapSteps}]`,
+  },
+  "output-error": {
+    kind: "boolean",
+    help: "compute attention outputs and compare them; --no-output-error is faster [default: true]",
+  },
+  json: { kind: "boolean", help: "print one JSON object" },
+  selections: {
+    kind: "text",
+    help: "file for what was kept and read: a JSON line for each step of each KV head (of each query head, where a policy chooses for each)",
+  },
+} as const satisfies Readonly<Record<string, FlagHelp>>;
+
+export type ReplayFlag = keyof typeof REPLAY_FLAGS;
+
+/** Checks the flags of `replay`. Throws InputError naming the flag, its value and what is allowed. */
+export function replayRequest(flags: Flags): ReplayRequest {
+  const policies = texts(flags, "policy");
+  if (policies.length === 0) throw new InputError("--policy", "is missing: name at least one, e.g. raas:budget=256");
+  const seed = number(flags, "seed", 0, 2 ** 53 - 1, true);
+  const theta = number(flags, "theta", 0, 1, false);
+  if (theta === 0) throw new InputError("--theta", '"0" is not allowed; expected a number above 0, up to 1');
+  const topK = number(flags, "top-k", 1, 1_000_000, true);
+  const gap = number(flags, "phoenix-gap", 0, 2 ** 30, true);
+  const layers = indices(flags, "layers");
+  const heads = indices(flags, "heads");
+  return {
+    file: String(flags["file"]),
+    policies,
+    options: {
+      ...(layers === undefined ? {} : { layers }),
+      ...(heads === undefined ? {} : { heads }),
+      ...steps(flags),
+      ...(seed === undefined ? {} : { seed }),
+      ...(theta === undefined ? {} : { theta }),
+      ...(topK === undefined ? {} : { topK }),
+      ...(gap === undefined ? {} : { phoenixGapSteps: gap }),
+      ...(flags["output-error"] === false ? { outputError: false } : {}),
+    },
+    json: flags["json"] === true,
+    selections: text(flags, "selections"),
+  };
+}
+
+function texts(flags: Flags, name: ReplayFlag): string[] {
+  const given = flags[name];
+  if (given === undefined) return [];
+  return (Array.isArray(given) ? (given as unknown[]) : [given]).map(String);
+}
+
+function text(flags: Flags, name: ReplayFlag): string | undefined {
+  const [first, second] = texts(flags, name);
+  if (second !== undefined) throw new InputError(`--${name}`, "is given more than once");
+  return first;
+}
+
+function number(flags: Flags, name: ReplayFlag, least: number, most: number, whole: boolean): number | undefined {
+  const given = text(flags, name);
+  if (given === undefined) return undefined;
+  const value = given.trim() === "" ? NaN : Number(given);
+  if (value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
+  const what = `a ${whole ? "whole number" : "number"} from ${least} to ${most}`;
+  throw new InputError(`--${name}`, `"${given}" is not allowed; expected ${what}`);
+}
+
+function indices(flags: Flags, name: ReplayFlag): number[] | undefined {
+  const given = text(flags, name);
+  if (given === undefined) return undefined;
+  const parts = given.split(",").map((part) => part.trim());
+  const wrong = parts.find((part) => !/^\d+$/.test(part));
+  if (wrong !== undefined) {
+    throw new InputError(`--${name}`, `"${given}" is not allowed; expected whole numbers with commas between`);
+  }
+  return parts.map(Number);
+}
+
+/** "100:200", ":200", "100:": the ends that are given. */
+function steps(flags: Flags): { fromStep?: number; toStep?: number } {
+  const given = text(flags, "steps");
+  if (given === undefined) return {};
+  const match = /^(\d*):(\d*)$/.exec(given.trim());
+  if (match === null || given.trim() === ":") {
+    throw new InputError("--steps", `"${given}" is not allowed; expected a:b, the steps from a to b - 1`);
+  }
+  const [, from = "", to = ""] = match;
+  return { ...(from === "" ? {} : { fromStep: Number(from) }), ...(to === "" ? {} : { toStep: Number(to) }) };
+}
