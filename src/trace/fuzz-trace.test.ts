@@ -62,11 +62,16 @@ test("a sound file with some bytes changed, or cut short", () => {
   const change = fc.tuple(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.nat({ max: 255 }));
   const seen = { refused: 0, sound: 0 };
   fc.assert(
-    fc.property(sound, fc.array(change, { maxLength: 4 }), fc.option(fc.nat({ max: 900 }), { freq: 1 }), (parts, changes, cut) => {
-      const bytes = safetensors(parts);
-      for (const [at, value] of changes) bytes[Math.floor(at * bytes.length)] = value;
-      seen[requireOrderly(cut === null ? bytes : bytes.slice(0, bytes.length - cut))]++;
-    }),
+    fc.property(
+      sound,
+      fc.array(change, { maxLength: 4 }),
+      fc.option(fc.nat({ max: 900 }), { freq: 1 }),
+      (parts, changes, cut) => {
+        const bytes = safetensors(parts);
+        for (const [at, value] of changes) bytes[Math.floor(at * bytes.length)] = value;
+        seen[requireOrderly(cut === null ? bytes : bytes.slice(0, bytes.length - cut))]++;
+      },
+    ),
     runs,
   );
   expect(Math.min(seen.refused, seen.sound)).toBeGreaterThan(0); // neither is the only answer
@@ -145,4 +150,14 @@ test("scores of any value are refused or sum to 1", () => {
     }),
     runs,
   );
+});
+
+test("attention that overflows is refused, not NaN", () => {
+  const parts = qkvParts();
+  const full = { ...parts.tensors["layers.1.q"]!, bytes: new Uint8Array(160).fill(0x7b) }; // 61,280
+  const key = { ...parts.tensors["layers.1.k"]!, bytes: new Uint8Array(80).fill(0x7b) };
+  const tensors = { ...parts.tensors, "layers.1.q": full, "layers.1.k": key };
+  const large = { ...parts, tensors, metadata: { ...parts.metadata, softmaxScale: "1e30" } };
+  const measuring = traceShape(openTrace(memorySource(safetensors(large))), () => typescriptKernel);
+  expect(() => measuring.next()).toThrow("trace: has no finite attention in layer 1 at position 3");
 });
