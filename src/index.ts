@@ -6,6 +6,7 @@
  */
 export { InputError } from "./core/check.js";
 export type { Line } from "./core/line.js";
+export { RangeSet } from "./core/range-set.js";
 export type { Batch, CostModel, LayerGroup, PrefillChunk, StepCost } from "./cost/cost-model.js";
 export { kernelCost } from "./cost/kernel-cost.js";
 export { parseProfile } from "./hardware/parse.js";
@@ -15,10 +16,12 @@ export type { ModelShape } from "./model/model-shape.js";
 export { MODELS } from "./model/shapes.js";
 export { kvBytesPerTokenLayer, parameterCount, weightBytes } from "./model/size.js";
 export { footprintViolations } from "./policy/conformance.js";
+export type { Lane, Lanes, PromptView, QueryView, StepView } from "./policy/lane.js";
 export { measuredFootprint, type FootprintCurve } from "./policy/measured.js";
 export { policyFromModule } from "./policy/outside.js";
 export type { LayerFootprint, Lengths, Policy, PolicyDefinition } from "./policy/policy.js";
 export { createPolicy, POLICIES } from "./policy/table.js";
+export { laneViolations } from "./replay/conformance.js";
 export { withMeasuredFootprints } from "./replay/footprint-curve.js";
 export type { ReplayOptions } from "./replay/plan.js";
 export type { PolicyQuality, Quality, ReplayResult } from "./replay/quality.js";
