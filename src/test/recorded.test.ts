@@ -126,8 +126,8 @@ test("the Pareto front is what no other point beats", () => {
 });
 
 test("a recording that is not there is refused before anything runs", () => {
-  expect(() => replayRecorded("nothing", [createPolicy("dense", POLICIES.dense, {})])).toThrow(
+  expect(() => replayRecorded("nothing", [createPolicy("dense", POLICIES.dense, {})], 0)).toThrow(
     /trace: "nothing" is not known; known are .*bakery-2.2k/,
   );
-  expect(() => replayRecorded("bakery-2.2k", [])).toThrow(/no policy given can be replayed/);
+  expect(() => replayRecorded("bakery-2.2k", [], 0)).toThrow(/no policy given can be replayed/);
 });
