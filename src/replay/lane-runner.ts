@@ -180,11 +180,7 @@ export class LaneRunner {
   }
 
   private require(holds: boolean, what: string): void {
-<<<<<<< HEAD
     if (!holds)
       throw new InputError(`policy ${this.policy}`, `breaks the laws of lanes: ${what} at step ${this.view.step}`);
-=======
-    if (!holds) check(false, `${this.policy} ${what} at step ${this.view.step}`);
->>>>>>> b5114fc23dc12c0e190c4d0846583984a88c3ba5
   }
 }
