@@ -8,6 +8,7 @@ import { infllm } from "./infllm.js";
 import { keyformer } from "./keyformer.js";
 import { lazyEviction } from "./lazy-eviction.js";
 import { morphkv } from "./morphkv.js";
+import { nacl } from "./nacl.js";
 import { oracleClairvoyant } from "./oracle-clairvoyant.js";
 import { oracleTopk } from "./oracle-topk.js";
 import { oracleTopp } from "./oracle-topp.js";
@@ -42,6 +43,7 @@ export type PolicyName =
   | "snapkv-d"
   | "pyramidkv"
   | "adakv"
+  | "nacl"
   | "cake"
   | "lazy-eviction"
   | "rpc"
@@ -72,6 +74,7 @@ export const POLICIES: Readonly<Record<PolicyName, PolicyDefinition>> = {
   "snapkv-d": withDenseLayers(snapkvD, 0),
   pyramidkv: withDenseLayers(pyramidkv, 0),
   adakv: withDenseLayers(adakv, 0),
+  nacl: withDenseLayers(nacl, 0),
   cake: withDenseLayers(cake, 0),
   "lazy-eviction": withDenseLayers(lazyEviction, 0),
   rpc: withDenseLayers(rpc, 0),
