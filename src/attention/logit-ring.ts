@@ -59,6 +59,16 @@ export class LogitRing {
     return (this.recent[kvHead] as Float32Array).subarray((first + from) * headDim, (first + to) * headDim);
   }
 
+  /** As if the key were one of the recorded; windows do not apply. */
+  logitOn(position: number, row: number, key: Float32Array): number {
+    const { softmaxScale = 1, logitSoftcap: cap } = this.trace.metadata;
+    const query = this.queries(position, row, row + 1);
+    let dot = 0;
+    for (let c = 0; c < key.length; c++) dot += (query[c] as number) * (key[c] as number);
+    const logit = softmaxScale * dot;
+    return cap === undefined ? logit : cap * Math.tanh(logit / cap);
+  }
+
   private computeBlock(): void {
     const { queryStart = 0, totalTokens, headDim, queryHeads, softmaxScale = 1 } = this.trace.metadata;
     const from = Math.max(this.computed, queryStart);

@@ -126,7 +126,7 @@ class MergedRows {
     const pages = Math.floor(position / PAGE_BOUND_TOKENS) + 1;
     const bounds = this.rows.pageBounds(kvHead * rowsPerKvHead, (kvHead + 1) * rowsPerKvHead, PAGE_BOUND_TOKENS);
     for (let page = 0; page < pages; page++) {
-      out[page] = (out[page] as number) + (bounds[page] as number) * rowsPerKvHead;
+      out[page] = (out[page] as number) + rowsPerKvHead * (bounds[page] as number);
     }
   }
 }

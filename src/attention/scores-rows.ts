@@ -66,6 +66,10 @@ export class ScoresRows implements AttentionRows {
     return check(false, "a scores trace has no logits") as never;
   }
 
+  logitOn(): number {
+    return check(false, "a scores trace has no queries") as never;
+  }
+
   key(): void {
     check(false, "a scores trace has no keys");
   }

@@ -1,4 +1,7 @@
 import { InputError } from "../core/check.js";
+import type { Policy } from "../policy/policy.js";
+import type { Recorded } from "../report/recorded.js";
+import type { ScenarioOptions } from "../serve/options.js";
 import { scenarioOptions, type Flags } from "./flags.js";
 import { outputCompare, outputFlags, outputReplay, outputServe } from "./output.js";
 
@@ -14,7 +17,9 @@ export async function runServe(flags: Flags): Promise<void> {
   if (policy === undefined || others.length > 0) {
     throw new InputError("--policy", `serve takes one policy, ${resolved.policies.length} are given; use compare`);
   }
-  await outputServe(simulate(options, resolved, policy), output);
+  const judged = await judge(options, [policy]);
+  const [measured = policy] = judged.policies;
+  await outputServe(simulate(options, resolved, measured), judged.recorded, output);
 }
 
 export async function runCompare(flags: Flags): Promise<void> {
@@ -29,10 +34,22 @@ export async function runCompare(flags: Flags): Promise<void> {
       "compare takes at least two policies, e.g. --policy dense,quest:budget=1024,raas:budget=512|1024",
     );
   }
+  const { policies, recorded } = await judge(options, resolved.policies);
   await outputCompare(
-    resolved.policies.map((policy) => simulate(options, resolved, policy)),
+    policies.map((policy) => simulate(options, resolved, policy)),
+    recorded,
     output,
   );
+}
+
+/** Replays the policies if a recording is given; footprints that depend on the attention come back measured. */
+async function judge(
+  { trace, seed }: ScenarioOptions,
+  policies: readonly Policy[],
+): Promise<{ readonly policies: readonly Policy[]; readonly recorded?: Recorded }> {
+  if (trace === undefined) return { policies };
+  const { replayRecorded } = await import("./recorded.js");
+  return replayRecorded(trace, policies, seed);
 }
 
 export async function runReplay(flags: Flags): Promise<void> {

@@ -114,7 +114,7 @@ function lookUps(parser: Argv): Argv {
       "everything known of one model, GPU, policy, workload or recording",
       (y) =>
         y
-          .positional("name", { type: "string", describe: "a name that list prints" })
+          .positional("name", { type: "string", describe: "a name that list prints, or length-inflation" })
           .example("$0 show h100-sxm", "the profile, with the source of each number"),
       runShow,
     );

@@ -2,7 +2,9 @@ import type { Summary } from "../serve/outcome.js";
 import { outcome, summary } from "../serve/outcome-of.js";
 import { InputError } from "../core/check.js";
 import type { ReplayResult } from "../replay/quality.js";
+import { replayFacts, withQuality, type Recorded } from "../report/recorded.js";
 import type { Report } from "../report/report.js";
+import { progressLine } from "./progress.js";
 import { requestsParquet } from "./requests-parquet.js";
 import type { Simulation } from "./simulate.js";
 import { version } from "./version.js";
@@ -29,33 +31,50 @@ export function outputFlags(flags: Readonly<Record<string, unknown>>): OutputFla
 }
 
 /** Prints one simulation and writes its files. */
-export async function outputServe(simulation: Simulation, flags: OutputFlags): Promise<void> {
+export async function outputServe(
+  simulation: Simulation,
+  recorded: Recorded | undefined,
+  flags: OutputFlags,
+): Promise<void> {
   const { scenario, result } = simulation;
-  const whole = flags.out === undefined ? undefined : outcome(scenario, result, version());
-  const short = whole ?? summary(scenario, result, version());
-  if (flags.json) printJson(flat(short), [short]);
-  else process.stdout.write(`${(await import("../report/text-table.js")).serveTable(short)}\n`);
+  const whole = flags.out === undefined ? undefined : withQuality(outcome(scenario, result, version()), recorded);
+  const short = whole ?? withQuality(summary(scenario, result, version()), recorded);
+  if (flags.json) printJson({ ...flat(short), ...replayed(recorded) }, [short]);
+  else process.stdout.write(`${(await import("../report/text-table.js")).serveTable(short, recorded)}\n`);
   if (whole === undefined || flags.out === undefined) return;
   const { serveReport } = await import("../report/serve-report.js");
   const files = new Map<string, string | Uint8Array>([["requests.parquet", await requestsParquet(result)]]);
-  await writeReport(flags.out, files, whole, serveReport(whole), flags);
+  await writeReport(flags.out, files, { ...whole, ...replayed(recorded) }, serveReport(whole, recorded), flags);
 }
 
 /** Prints several simulations side by side and writes their files. */
-export async function outputCompare(simulations: readonly Simulation[], flags: OutputFlags): Promise<void> {
-  const wholes =
-    flags.out === undefined ? [] : simulations.map(({ scenario, result }) => outcome(scenario, result, version()));
-  const shorts =
-    flags.out === undefined ? simulations.map(({ scenario, result }) => summary(scenario, result, version())) : wholes;
-  if (flags.json) printJson({ policies: shorts.map(flat) }, shorts);
-  else process.stdout.write(`${(await import("../report/text-table.js")).compareTable(shorts)}\n`);
+export async function outputCompare(
+  simulations: readonly Simulation[],
+  recorded: Recorded | undefined,
+  flags: OutputFlags,
+): Promise<void> {
+  const whole = flags.out !== undefined;
+  const wholes = (whole ? simulations : []).map(({ scenario, result }) =>
+    withQuality(outcome(scenario, result, version()), recorded),
+  );
+  const shorts = whole
+    ? wholes
+    : simulations.map(({ scenario, result }) => withQuality(summary(scenario, result, version()), recorded));
+  if (flags.json) printJson({ policies: shorts.map(flat), ...replayed(recorded) }, shorts);
+  else process.stdout.write(`${(await import("../report/text-table.js")).compareTable(shorts, recorded)}\n`);
   if (flags.out === undefined) return;
   const files = new Map<string, string | Uint8Array>();
   for (const { scenario, result } of simulations) {
     files.set(`requests-${fileName(scenario.parts.policy.name)}.parquet`, await requestsParquet(result));
   }
   const { compareReport } = await import("../report/compare-report.js");
-  await writeReport(flags.out, files, { policies: wholes }, compareReport(wholes), flags);
+  const data = { policies: wholes, ...replayed(recorded) };
+  await writeReport(flags.out, files, data, compareReport(wholes, recorded), flags);
+}
+
+/** What was replayed, if anything was. */
+function replayed(recorded: Recorded | undefined): object {
+  return recorded === undefined ? {} : { replay: replayFacts(recorded) };
 }
 
 /** Prints a replay: a table, or one JSON object that says which version made it. */
@@ -88,11 +107,14 @@ export async function writeReport(
   files.set("report.html", await renderHtml(report, readRuntime()));
   if (flags.svg || flags.png) {
     const { renderSvg } = await import("../report/svg.js");
-    for (const chart of report.charts) {
+    const line = progressLine("charts");
+    for (const [drawn, chart] of report.charts.entries()) {
+      line.update(`${drawn} of ${report.charts.length} are drawn`);
       const svg = await renderSvg(chart);
       if (flags.svg) files.set(`charts/${chart.name}.svg`, svg);
       if (flags.png) files.set(`charts/${chart.name}.png`, await (await import("../report/png.js")).renderPng(svg));
     }
+    line.end();
   }
   for (const path of writeFiles(folder, files)) process.stderr.write(`wrote ${path}\n`);
 }

@@ -11,8 +11,10 @@ import type { Policy } from "../policy/policy.js";
 import { checkParameters, expandPolicySpecs } from "../policy/spec.js";
 import { createPolicy, POLICIES } from "../policy/table.js";
 import type { ScenarioOptions } from "../serve/options.js";
+import type { LengthFit } from "../workload/length-fit.js";
 import type { Workload } from "../workload/workload.js";
-import { readBytes, readText } from "./scenario-file.js";
+import { lengthened, lengthFit } from "./length-option.js";
+import { readBytes, readJson } from "./scenario-file.js";
 import { PACKAGE } from "./version.js";
 
 /** What the names of a scenario stand for. */
@@ -21,15 +23,20 @@ export interface Resolved {
   readonly profile: HardwareProfile;
   readonly workload: Workload;
   readonly policies: readonly Policy[];
+  /** How policies lengthen outputs; undefined: not at all. */
+  readonly lengths: LengthFit | undefined;
 }
 
 export async function resolve(options: ScenarioOptions): Promise<Resolved> {
-  return {
+  const resolved = {
     model: await resolveModel(options.model),
     profile: resolveProfile(options.hardware),
     policies: await resolvePolicies(options.policy),
     workload: await resolveWorkload(options),
+    lengths: await lengthFit(options["length-inflation"]),
   };
+  for (const policy of resolved.policies) lengthened(resolved.workload, policy, resolved.lengths); // refused early, if at all
+  return resolved;
 }
 
 export async function resolveModel(name: string): Promise<ModelShape> {
@@ -161,15 +168,6 @@ function definitionJson(bytes: Uint8Array): unknown {
 
 function isPath(name: string): boolean {
   return /[\\/]/.test(name) || /\.(json|jsonl|csv|gz|ya?ml)$/.test(name) || existsSync(name);
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readText(path));
-  } catch (cause) {
-    if (cause instanceof SyntaxError) throw new InputError(path, `is not JSON: ${cause.message}`);
-    throw cause;
-  }
 }
 
 function packagePath(path: string): string {

@@ -39,6 +39,15 @@ export function readText(path: string): string {
   }
 }
 
+export function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readText(path));
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw new InputError(path, `is not JSON: ${cause.message}`);
+    throw cause;
+  }
+}
+
 export function readBytes(path: string): Uint8Array {
   try {
     return readFileSync(path);

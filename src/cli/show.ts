@@ -2,8 +2,10 @@ import { InputError } from "../core/check.js";
 import { kvBytesPerTokenLayer, parameterCount, weightBytes } from "../model/size.js";
 import { MODELS } from "../model/shapes.js";
 import { POLICIES } from "../policy/table.js";
+import { lengthForm, lengthTable } from "../report/length-table.js";
 import { textTable } from "../report/text-table.js";
 import type { TraceMetadata } from "../trace/attention-trace.js";
+import { lengthFit } from "./length-option.js";
 import { openRecording, recordingNames } from "./recordings.js";
 import { profileNames, resolveModel, resolveProfile, workloadNames, workloadPath } from "./resolve.js";
 import { readBytes } from "./scenario-file.js";
@@ -11,6 +13,8 @@ import { readBytes } from "./scenario-file.js";
 export const LISTS = ["models", "hardware", "policies", "workloads", "recordings"] as const;
 export type ListName = (typeof LISTS)[number];
 
+/** What `show` knows beside the names that `list` prints. */
+const LENGTH_INFLATION = "length-inflation";
 const GIB = 2 ** 30;
 
 /** The table of `raas-sim list`. */
@@ -55,9 +59,7 @@ export function listing(what: ListName): string {
         Object.entries(POLICIES).map(([name, { parameters, title }]) => [
           name,
           title,
-          Object.entries(parameters)
-            .map(([key, { default: value }]) => `${key}=${String(value)}`)
-            .join(" "),
+          wrapped(Object.entries(parameters).map(([key, { default: value }]) => `${key}=${String(value)}`)),
         ]),
       );
     case "workloads":
@@ -96,11 +98,20 @@ export async function showing(name: string): Promise<string> {
     const path = workloadPath(name);
     return path.endsWith(".json") ? json(JSON.parse(new TextDecoder().decode(readBytes(path)))) : workloadTitle(name);
   }
+  if (name === LENGTH_INFLATION) return lengthInflation();
   if (recordingNames().includes(name)) return json(metadataOf(name));
   throw new InputError(
     "show",
     `"${name}" is not known; see raas-sim list ${LISTS.slice(0, -1).join(", ")} or ${LISTS.at(-1)}`,
   );
+}
+
+/** The fit that --length-inflation published uses, beside what was published. */
+async function lengthInflation(): Promise<string> {
+  const fit = await lengthFit("published");
+  if (fit === undefined) return "";
+  const { rows, columns } = lengthTable(fit);
+  return `${lengthForm(fit)}\n\n${table(columns, rows)}`;
 }
 
 function metadataOf(recording: string): TraceMetadata {
@@ -123,6 +134,17 @@ function table(columns: readonly string[], rows: readonly (readonly string[])[])
     })),
     rows.map((row) => [...row]),
   );
+}
+
+/** Words in lines of at most 60 characters. */
+function wrapped(words: readonly string[]): string {
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > 60) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines.join("\n");
 }
 
 function billions(count: number): string {

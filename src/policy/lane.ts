@@ -38,8 +38,10 @@ export interface PromptView extends QueryView {
   readonly group: number;
   /** The same view for another group of the layer; `seesLayer` only. */
   groups(): readonly QueryView[];
-  /** What `survey` gave for each recorded layer, by its index in the model. */
+  /** What `survey` gave for each recorded layer that is not dense, by its index in the model. */
   readonly surveys: ReadonlyMap<number, number>;
+  /** Shows the `truth` of every step that will be replayed, in order: for oracles that know the future. */
+  eachFutureRow(visit: (step: number, truth: Float32Array) => void): void;
 }
 
 /** What one decode step shows before attention runs. */
@@ -48,10 +50,12 @@ export interface StepView extends QueryView {
   readonly step: number;
   /** Quest's upper bound of q·k for each page of so many tokens, mean over the group; the last page may be partly filled. */
   pageBounds(page: number): Float32Array;
+  /** Scaled logit of the newest query on a vector taken for a key, headDim long. Channel "queries". */
+  logitOn(queryHead: number, key: Float32Array): number;
   /** This step's whole row of attention, mean over the group: for oracles. */
   truth(): Float32Array;
-  /** Attention each position will draw in all later steps, mean over the group: for oracles that ask for the future. */
-  future(): Float32Array;
+  /** This step's whole row of attention of one query head: for oracles. */
+  truthOf(queryHead: number): Float32Array;
 }
 
 /** The decisions for one group of heads of one sequence. Mutable; owned by one replay. */

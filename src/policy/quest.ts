@@ -1,5 +1,3 @@
-import { constant, type Line } from "../core/line.js";
-import { growing } from "./closed-forms.js";
 import {
   BUDGET,
   definePolicy,
@@ -10,10 +8,9 @@ import {
   PAGED_NOTE,
   requireWholePages,
 } from "./definition.js";
-import type { LayerFootprint, Lengths } from "./policy.js";
-import { QuestLane } from "./quest-lane.js";
+import { PageLane, selectPages } from "./page-lane.js";
 
-const MIN_PAGES = 3; // the code's max(3, budget / page)
+export const MIN_PAGES = 3; // the code's max(3, budget / page)
 
 /**
  * Quest (arXiv 2406.10774; mit-han-lab/Quest, evaluation/quest_attention.py): keeps all; each step scores every page by
@@ -40,22 +37,14 @@ export const quest = definePolicy({
       indexPageTokens: page,
       work: { ...NO_WORK, representativeShare: 1, selects: true },
       notes,
-      footprint: (lengths) => selectPages(pages * page, page, lengths),
+      footprint: (lengths) => selectPages(pages, page, lengths),
       lanes: {
         needs: ["attention", "page-bounds"],
         group: HEAD_GROUPS[headGroup],
         observes: false,
         lookback: 0,
-        start: ({ promptTokens }) => new QuestLane(promptTokens, pages, page),
+        start: ({ promptTokens }) => new PageLane(promptTokens, pages, page, (step) => step.pageBounds(page)),
       },
     };
   },
 });
-
-/** Reads all while it fits; then all chosen pages in full but the newest, of which 1 … page tokens are filled. */
-function selectPages(tokens: number, page: number, { prompt, generated }: Lengths): LayerFootprint {
-  const held = prompt + generated;
-  if (held <= tokens) return growing(held, tokens - held + 1);
-  const all: Line = { now: held, perStep: 1 };
-  return { resident: all, read: constant(tokens - page + Math.ceil((page + 1) / 2)), scored: all, steadyFor: Infinity };
-}

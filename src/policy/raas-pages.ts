@@ -15,6 +15,7 @@ export class StampedPages {
   private count = 0;
   private next: number; // page that is stamped as new next
   private best = new TopK(64);
+  private droppedStamp = 0; // of the last page that was dropped while it filled
   private readonly rules: RaasRules;
   private readonly first: number;
 
@@ -29,10 +30,10 @@ export class StampedPages {
   /** Stamps the pages up to `last`: as new those that were not there before, as used those that the rule takes. */
   stamp(step: StepView, attention: Float32Array, last: number): void {
     for (; this.next <= last; this.next++) this.append(this.next, this.newStamp(step.step));
-    // A page that was dropped while it filled comes back with its next token, unstamped.
+    // A page that was dropped while it filled comes back with its next token, its stamp as it was.
     const filling = last * this.rules.page <= step.position && step.position < (last + 1) * this.rules.page;
     const listed = this.count > 0 && this.pages[this.count - 1] === last;
-    if (filling && last >= this.first && !listed) this.append(last, 0);
+    if (filling && last >= this.first && !listed) this.append(last, this.droppedStamp);
     this.score(step, attention);
     const { count, scores, stamps } = this;
     const { stampRule, alpha, fraction, budget, page } = this.rules;
@@ -56,8 +57,11 @@ export class StampedPages {
       if (victim < 0 || (stamps[i] as number) < (stamps[victim] as number)) victim = i;
     }
     if (victim < 0) return false;
-    const end = Math.min(((pages[victim] as number) + 1) * this.rules.page, held.end(held.ranges - 1));
-    let from = (pages[victim] as number) * this.rules.page;
+    const size = this.rules.page;
+    const full = ((pages[victim] as number) + 1) * size;
+    const end = Math.min(full, held.end(held.ranges - 1));
+    if (end < full) this.droppedStamp = stamps[victim] as number;
+    let from = full - size;
     while (!held.has(from)) from++; // dropped before, while it filled
     held.remove(from, end);
     pages.copyWithin(victim, victim + 1, this.count);

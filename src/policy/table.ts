@@ -1,18 +1,33 @@
-import { DENSE_LAYERS, withDenseLayers } from "./dense-layers.js";
+import { adakv } from "./adakv.js";
+import { cake } from "./cake.js";
 import { dense } from "./dense.js";
+import { DENSE_LAYERS, withDenseLayers } from "./dense-layers.js";
+import { dms } from "./dms.js";
 import { h2o } from "./h2o.js";
+import { infllm } from "./infllm.js";
 import { keyformer } from "./keyformer.js";
+import { lazyEviction } from "./lazy-eviction.js";
 import { morphkv } from "./morphkv.js";
+import { nacl } from "./nacl.js";
+import { oracleClairvoyant } from "./oracle-clairvoyant.js";
+import { oracleTopk } from "./oracle-topk.js";
+import { oracleTopp } from "./oracle-topp.js";
 import type { ParameterValue, Policy, PolicyDefinition } from "./policy.js";
+import { pyramidkv } from "./pyramidkv.js";
 import { quest } from "./quest.js";
-import { random } from "./random.js";
+import { questOracle } from "./quest-oracle.js";
 import { rKv } from "./r-kv.js";
 import { raas } from "./raas.js";
+import { random } from "./random.js";
+import { rpc } from "./rpc.js";
 import { scissorhands } from "./scissorhands.js";
+import { seerattentionR } from "./seerattention-r.js";
 import { slidingWindow } from "./sliding-window.js";
+import { snapkv } from "./snapkv.js";
 import { snapkvD } from "./snapkv-d.js";
 import { streamingLlm } from "./streaming-llm.js";
 import { tova } from "./tova.js";
+import { twilight } from "./twilight.js";
 
 export type PolicyName =
   | "dense"
@@ -24,10 +39,25 @@ export type PolicyName =
   | "tova"
   | "keyformer"
   | "morphkv"
+  | "snapkv"
   | "snapkv-d"
+  | "pyramidkv"
+  | "adakv"
+  | "nacl"
+  | "cake"
+  | "lazy-eviction"
+  | "rpc"
   | "quest"
+  | "twilight"
+  | "infllm"
   | "raas"
-  | "r-kv";
+  | "r-kv"
+  | "seerattention-r"
+  | "dms"
+  | "quest-oracle"
+  | "oracle-topk"
+  | "oracle-topp"
+  | "oracle-clairvoyant";
 
 /** Every built-in policy. Dense has no denseLayers: it would change nothing. */
 export const POLICIES: Readonly<Record<PolicyName, PolicyDefinition>> = {
@@ -40,10 +70,25 @@ export const POLICIES: Readonly<Record<PolicyName, PolicyDefinition>> = {
   tova: withDenseLayers(tova, 0),
   keyformer: withDenseLayers(keyformer, 0),
   morphkv: withDenseLayers(morphkv, 0),
+  snapkv: withDenseLayers(snapkv, 0),
   "snapkv-d": withDenseLayers(snapkvD, 0),
+  pyramidkv: withDenseLayers(pyramidkv, 0),
+  adakv: withDenseLayers(adakv, 0),
+  nacl: withDenseLayers(nacl, 0),
+  cake: withDenseLayers(cake, 0),
+  "lazy-eviction": withDenseLayers(lazyEviction, 0),
+  rpc: withDenseLayers(rpc, 0),
   quest: withDenseLayers(quest, 2),
+  twilight: withDenseLayers(twilight, 2),
+  infllm: withDenseLayers(infllm, 0),
   raas: withDenseLayers(raas, 0),
   "r-kv": withDenseLayers(rKv, 0),
+  "seerattention-r": withDenseLayers(seerattentionR, 0),
+  dms: withDenseLayers(dms, 0),
+  "quest-oracle": withDenseLayers(questOracle, 2),
+  "oracle-topk": withDenseLayers(oracleTopk, 0),
+  "oracle-topp": withDenseLayers(oracleTopp, 0),
+  "oracle-clairvoyant": withDenseLayers(oracleClairvoyant, 0),
 };
 
 /** Builds a policy; values not given are the defaults. Its name is a specification that builds the same policy again. */

@@ -2,7 +2,14 @@ import { check } from "../core/check.js";
 import type { Rng } from "../core/rng.js";
 import type { AttentionRows } from "../attention/attention-rows.js";
 import type { PromptView, QueryView, StepView } from "../policy/lane.js";
-import type { HeadFuture } from "./head-future.js";
+
+/** For oracles that run ahead. */
+export interface Ahead {
+  /** The same rows anew. */
+  readonly open: () => AttentionRows;
+  /** Steps that will be replayed. */
+  readonly steps: number;
+}
 
 export interface GroupPlace {
   readonly layer: number;
@@ -12,7 +19,7 @@ export interface GroupPlace {
   readonly rng: Rng;
   readonly surveys: ReadonlyMap<number, number>;
   readonly groups: () => readonly QueryView[];
-  readonly future?: HeadFuture;
+  readonly ahead?: Ahead;
 }
 
 /** Attention rows `from … to - 1` as the lane of a group of heads sees them, in the prompt and in each step. */
@@ -28,7 +35,8 @@ export class GroupView implements PromptView, StepView {
   readonly groups: () => readonly QueryView[];
   private readonly rows: AttentionRows;
   private readonly from: number;
-  private readonly ahead: HeadFuture | undefined;
+  private readonly ahead: Ahead | undefined;
+  private readonly place: GroupPlace;
   private readonly bounds = new Map<number, { step: number; mean: Float32Array }>(); // over several KV heads
   private readonly truths: { step: number; mean: Float32Array };
 
@@ -44,7 +52,8 @@ export class GroupView implements PromptView, StepView {
     this.rng = place.rng;
     this.surveys = place.surveys;
     this.groups = place.groups;
-    this.ahead = place.future;
+    this.ahead = place.ahead;
+    this.place = place;
     this.truths = { step: -1, mean: new Float32Array(0) };
   }
 
@@ -95,24 +104,41 @@ export class GroupView implements PromptView, StepView {
     return mean;
   }
 
+  logitOn(queryHead: number, key: Float32Array): number {
+    return this.rows.logitOn(this.from + queryHead, key);
+  }
+
   truth(): Float32Array {
     if (this.truths.mean.length === 0) this.truths.mean = new Float32Array(this.rows.totalTokens);
     if (this.truths.step === this.step) return this.truths.mean;
     this.truths.step = this.step;
-    const { weights, prefix, stride, position } = this.rows;
-    this.truths.mean.fill(0, 0, position + 1);
-    for (let row = this.from; row < this.from + this.queryHeads; row++) {
-      const total = prefix[row * (stride + 1) + position + 1] as number;
-      for (let j = 0; j <= position; j++) {
-        this.truths.mean[j] =
-          (this.truths.mean[j] as number) + (weights[row * stride + j] as number) / total / this.queryHeads;
-      }
-    }
+    this.truths.mean.fill(0, 0, this.position + 1);
+    for (let head = 0; head < this.queryHeads; head++) this.addTruth(head, 1 / this.queryHeads, this.truths.mean);
     return this.truths.mean;
   }
 
-  future(): Float32Array {
+  truthOf(queryHead: number): Float32Array {
+    const row = new Float32Array(this.position + 1);
+    this.addTruth(queryHead, 1, row);
+    return row;
+  }
+
+  eachFutureRow(visit: (step: number, truth: Float32Array) => void): void {
     check(this.ahead !== undefined, "only an oracle that asks for the future sees it");
-    return this.ahead.after(this.step, this.from, this.queryHeads);
+    const rows = this.ahead.open();
+    const view = new GroupView(rows, this.from, this.from + this.queryHeads, this.place);
+    for (let step = 0; step < this.ahead.steps; step++) {
+      rows.moveTo(rows.promptTokens + step);
+      visit(view.step, view.truth());
+    }
+  }
+
+  private addTruth(head: number, share: number, out: Float32Array): void {
+    const { weights, prefix, stride, position } = this.rows;
+    const row = this.from + head;
+    const total = prefix[row * (stride + 1) + position + 1] as number;
+    for (let j = 0; j <= position; j++) {
+      out[j] = (out[j] as number) + ((weights[row * stride + j] as number) / total) * share;
+    }
   }
 }

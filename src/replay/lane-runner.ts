@@ -1,5 +1,5 @@
 import type { AttentionRows } from "../attention/attention-rows.js";
-import { check } from "../core/check.js";
+import { InputError } from "../core/check.js";
 import { RangeSet } from "../core/range-set.js";
 import type { Lane, Lanes } from "../policy/lane.js";
 import type { GroupView } from "./group-view.js";
@@ -180,6 +180,7 @@ export class LaneRunner {
   }
 
   private require(holds: boolean, what: string): void {
-    if (!holds) check(false, `${this.policy} ${what} at step ${this.view.step}`);
+    if (!holds)
+      throw new InputError(`policy ${this.policy}`, `breaks the laws of lanes: ${what} at step ${this.view.step}`);
   }
 }

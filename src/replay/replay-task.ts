@@ -6,8 +6,7 @@ import { DENSE_LANES } from "../policy/dense-lane.js";
 import type { HeadGroup, Lanes } from "../policy/lane.js";
 import type { Policy } from "../policy/policy.js";
 import type { AttentionTrace } from "../trace/attention-trace.js";
-import { GroupView } from "./group-view.js";
-import { HeadFuture } from "./head-future.js";
+import { GroupView, type Ahead } from "./group-view.js";
 import { LaneRunner } from "./lane-runner.js";
 import { PolicyMeasures, type HeadTotals, type StepSums } from "./measures.js";
 import type { PlacedSelection, Selection } from "./selection.js";
@@ -55,19 +54,25 @@ export function runTask(
     values: settings.outputError,
     promptMass: all.some(({ lanes }) => lanes.needs.includes("prompt-mass")),
   };
-  const future = all.some(({ lanes }) => lanes.oracle === "future")
-    ? HeadFuture.of(openRows(trace, { ...wanted, lookback: 0, values: false, promptMass: false }, kernel))
-    : undefined;
+  const ahead = (): AttentionRows =>
+    openRows(trace, { ...wanted, lookback: 0, values: false, promptMass: false }, kernel);
   const rows = openRows(trace, wanted, kernel);
   const facts = new StepFacts(rows, settings);
   const runs = all.map(({ policy, lanes }) => {
     const measures = new PolicyMeasures(rows.kvHeads, settings.toStep - settings.fromStep);
-    const place = { trace, task, rows, facts, seed: settings.seed, surveys, future };
+    const place = {
+      trace,
+      task,
+      rows,
+      facts,
+      seed: settings.seed,
+      surveys,
+      ahead: { open: ahead, steps: settings.toStep },
+    };
     return { policy, measures, lanes: startLanes(policy, lanes, place) };
   });
   for (let step = 0; step < settings.toStep; step++) {
     rows.moveTo(rows.promptTokens + step);
-    future?.pass(rows);
     facts.advance();
     const measured = step >= settings.fromStep;
     if (measured) hooks.begin?.(step, facts);
@@ -108,7 +113,7 @@ interface Surroundings {
   readonly facts: StepFacts;
   readonly seed: number;
   readonly surveys: Surveys;
-  readonly future: HeadFuture | undefined;
+  readonly ahead: Ahead;
 }
 
 function startLanes(policy: Policy, lanes: Lanes, around: Surroundings): LaneStart[] {
@@ -126,7 +131,7 @@ function startLanes(policy: Policy, lanes: Lanes, around: Surroundings): LaneSta
       rng: stream(around.seed, `${policy.name}/layer ${task.layer}/group ${firstGroup + i}`),
       surveys: around.surveys.get(policy.name) ?? new Map(),
       groups: () => views,
-      ...(around.future === undefined ? {} : { future: around.future }),
+      ...(lanes.oracle === "future" ? { ahead: around.ahead } : {}),
     });
   });
   return views.map((view, i) => {

@@ -10,11 +10,11 @@ export type Surveys = ReadonlyMap<string, ReadonlyMap<number, number>>;
 /** Shows each recorded layer's prompt to the policies that share budgets between layers. */
 export function surveyLayers(trace: AttentionTrace, policies: readonly Policy[], makeKernel: () => RowKernel): Surveys {
   const surveys = new Map<string, Map<number, number>>();
-  for (const { name, lanes } of policies) {
+  for (const { name, lanes, denseLayers } of policies) {
     const survey = lanes?.survey?.bind(lanes);
     if (survey === undefined || lanes === undefined) continue;
     const byLayer = new Map<number, number>();
-    for (const layer of trace.metadata.layers) {
+    for (const layer of trace.metadata.layers.filter((index) => index >= denseLayers)) {
       const { kvHeads, layersTotal } = trace.metadata;
       const wanted = { layer, kvFrom: 0, kvTo: kvHeads, lookback: lanes.lookback, values: false, promptMass: false };
       const rows = openRows(trace, wanted, makeKernel());

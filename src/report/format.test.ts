@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decimal, dollars, gib, integer, joules, milliseconds, percent, si } from "./format.js";
+import { decimal, dollars, gib, integer, joules, memory, milliseconds, percent, si } from "./format.js";
 
 test("numbers as people read them", () => {
   expect([0, 1, 12.345, 999.6, 12_345, 4.56e6, -2500].map(si)).toEqual([
@@ -22,6 +22,7 @@ test("numbers as people read them", () => {
   ]);
   expect([0.285, 2.5, 123_456].map(dollars)).toEqual(["$0.285", "$2.50", "$123,456"]);
   expect(gib(55.6 * 2 ** 30)).toBe("55.6 GiB");
+  expect([memory(64 * 2 ** 20), memory(1.5 * 2 ** 30)]).toEqual(["64.0 MiB", "1.50 GiB"]);
   expect([joules(12_300), joules(0.67), joules(5.5e6)]).toEqual(["12.3 kJ", "0.670 J", "1.53 kWh"]);
   expect([percent(0.123), integer(1234567), decimal(12.345)]).toEqual(["12.3 %", "1,234,567", "12.35"]);
 });

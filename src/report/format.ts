@@ -50,6 +50,10 @@ export const milliseconds: Format = total((value) => {
 
 export const seconds: Format = total((value) => milliseconds(value * 1000));
 export const gib: Format = total((value) => `${significant(value / 2 ** 30, 3)} GiB`);
+/** 64.1 MiB, 2.88 GiB */
+export const memory: Format = total((value) =>
+  Math.abs(value) < 2 ** 30 ? `${significant(value / 2 ** 20, 3)} MiB` : gib(value),
+);
 export const percent: Format = total((value) => `${significant(value * 100, 3)} %`);
 export const joules: Format = total((value) =>
   Math.abs(value) >= 3.6e6

@@ -52,6 +52,7 @@ function outcome(label: string, growth: number, bins = 240): Outcome {
   const wave = (i: number): number => Math.sin(i / 9) + Math.sin(i / 2.3) / 3;
   return {
     label,
+    policy: label,
     version: "0.1.0",
     seed: 7,
     scenario: { model: "qwen2.5-math-7b", tp: 1, replicas: 2, policy: label, "request-rate": 1.3 },

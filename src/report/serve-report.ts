@@ -8,6 +8,8 @@ import { operatorsChart } from "./charts/operators.js";
 import { queueChart } from "./charts/queue.js";
 import { throughputChart } from "./charts/throughput.js";
 import { AFTER_LATENCY, BEFORE_LATENCY, latencyTable, sectionTable, settingsTable } from "./figures.js";
+import { qualityTable, recordedNotes, replayFacts, type Judged, type Recorded } from "./recorded.js";
+import { lengthTables } from "./length-table.js";
 import type { Chart, Report } from "./report.js";
 
 /** Charts that any number of outcomes have; those with nothing to draw are left out. */
@@ -25,28 +27,34 @@ export function commonCharts(outcomes: readonly Outcome[]): readonly Chart[] {
   return charts.filter((chart) => chart.rows.length > 0);
 }
 
-/** One simulation. */
-export function serveReport(outcome: Outcome): Report {
+/** One simulation; with a replay, also what its policy loses. */
+export function serveReport(outcome: Judged<Outcome>, recorded?: Recorded): Report {
   const { saturation } = outcome;
   return {
     title: `Serving simulation: ${outcome.label}`,
     subtitle: subtitle([outcome]),
     charts: commonCharts([outcome]),
     tables: [
+      ...(recorded === undefined ? [] : [qualityTable([outcome])]),
       ...BEFORE_LATENCY.map((section) => sectionTable({ ...section }, [outcome])),
       latencyTable(outcome),
       ...AFTER_LATENCY.map((section) => sectionTable(section, [outcome])),
       ...originTables([outcome]),
     ],
-    notes: saturation.saturated ? outcome.notes : [...outcome.notes, `Load: ${saturation.message}.`],
+    notes: [
+      ...(recorded === undefined ? [] : recordedNotes(recorded, [outcome])),
+      ...outcome.notes,
+      ...(saturation.saturated ? [] : [`Load: ${saturation.message}.`]),
+    ],
     warnings: saturation.saturated ? [saturation.message] : [],
-    data: outcome,
+    data: recorded === undefined ? outcome : { ...outcome, replay: replayFacts(recorded) },
   };
 }
 
 /** Where the numbers come from: settings, what their names stood for, the device's sources. */
 export function originTables(outcomes: readonly Outcome[]): Report["tables"] {
   return [
+    ...lengthTables(outcomes),
     settingsTable("Scenario", outcomes, (outcome) => outcome.scenario),
     settingsTable("What names stood for", outcomes, (outcome) => outcome.resolved),
     settingsTable("Hardware profile", outcomes, ({ profile }) => ({

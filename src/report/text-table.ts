@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import type { Summary } from "../serve/outcome.js";
 import { AFTER_LATENCY, ALL_SECTIONS, BEFORE_LATENCY, latencyTable, sectionTable } from "./figures.js";
+import { overviewTable, qualityTable, recordedNotes, type Judged, type Recorded } from "./recorded.js";
 import type { ReportTable } from "./report.js";
 
 export interface TextColumn {
@@ -28,7 +29,9 @@ const NO_LINES = {
 
 /** A table for terminals and pipes: no colour codes, no frame, one rule under the head. */
 export function textTable(columns: readonly TextColumn[], rows: readonly (readonly string[])[]): string {
-  const widths = columns.map(({ title }, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? "").length)));
+  const widths = columns.map(({ title }, i) =>
+    Math.max(title.length, ...rows.flatMap((row) => (row[i] ?? "").split("\n").map((line) => line.length))),
+  );
   const table = new Table({
     head: columns.map(({ title }) => title),
     colAligns: columns.map(({ align }) => align ?? "left"),
@@ -46,42 +49,43 @@ export function textTable(columns: readonly TextColumn[], rows: readonly (readon
 }
 
 /** The figures of one simulation. */
-export function serveTable(outcome: Summary): string {
+export function serveTable(outcome: Judged, recorded?: Recorded): string {
   const tables = [
+    ...(recorded === undefined ? [] : [qualityTable([outcome])]),
     ...BEFORE_LATENCY.map((section) => sectionTable(section, [outcome])),
     latencyTable(outcome),
     ...AFTER_LATENCY.map((section) => sectionTable(section, [outcome])),
   ];
-  return join(tables, [outcome]);
+  return join(tables, [outcome], recorded);
 }
 
 /** The figures of several simulations, a column each. */
-export function compareTable(outcomes: readonly Summary[]): string {
-  return join(
-    ALL_SECTIONS.map((section) => sectionTable(section, outcomes)),
-    outcomes,
-  );
+export function compareTable(outcomes: readonly Judged[], recorded?: Recorded): string {
+  const sections = ALL_SECTIONS.map((section) => sectionTable(section, outcomes));
+  const quality = recorded === undefined ? [] : [overviewTable(outcomes), qualityTable(outcomes)];
+  return join([...quality, ...sections], outcomes, recorded);
 }
 
-function join(tables: readonly ReportTable[], outcomes: readonly Summary[]): string {
-  // Columns of tables with the same number of them stand below each other.
-  const width = (columns: number, i: number): number =>
+function join(tables: readonly ReportTable[], outcomes: readonly Judged[], recorded: Recorded | undefined): string {
+  // Columns of tables with the same heads stand below each other.
+  const heads = (columns: readonly string[]): string => columns.slice(1).join("\n");
+  const width = (columns: readonly string[], i: number): number =>
     Math.max(
       ...tables
-        .filter((table) => i === 0 || table.columns.length === columns)
+        .filter((table) => i === 0 || heads(table.columns) === heads(columns))
         .flatMap((table) => [table.columns, ...table.rows].map((row) => (row[i] ?? "").length)),
     );
   const blocks = tables.map(({ columns, rows }) =>
     textTable(
       columns.map((title, i) => {
-        const room = width(columns.length, i);
+        const room = width(columns, i);
         return i === 0 ? { title: title.padEnd(room) } : { title: title.padStart(room), align: "right" };
       }),
       rows,
     ),
   );
   const warnings = warningLines(outcomes);
-  const notes = sharedNotes(outcomes).map((note) => `- ${note}`);
+  const notes = allNotes(outcomes, recorded).map((note) => `- ${note}`);
   return [
     ...(warnings.length > 0 ? [warnings.join("\n")] : []),
     ...blocks,
@@ -97,7 +101,12 @@ export function warningLines(outcomes: readonly Summary[]): readonly string[] {
     .map((outcome) => `! ${alone ? "" : `${outcome.label}: `}${outcome.saturation.message}`);
 }
 
-export function sharedNotes(outcomes: readonly Summary[]): readonly string[] {
+/** What a reader must know: of the replay first, then of each simulation. */
+export function allNotes(outcomes: readonly Judged[], recorded?: Recorded): readonly string[] {
+  return [...(recorded === undefined ? [] : recordedNotes(recorded, outcomes)), ...sharedNotes(outcomes)];
+}
+
+function sharedNotes(outcomes: readonly Summary[]): readonly string[] {
   const all = [...new Set(outcomes.flatMap((outcome) => outcome.notes))];
   return all.map((note) => {
     const having = outcomes.filter((outcome) => outcome.notes.includes(note));

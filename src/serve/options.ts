@@ -19,6 +19,11 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
     .default("dense")
     .describe("KV-cache policy, e.g. raas:budget=1024,page=16; compare takes several"),
+  trace: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("recorded attention to replay the policies on (a built-in name or a path): adds what each loses"),
   workload: z.string().min(1).optional().describe("built-in workload, or path of a definition or request log"),
   "input-len": count(10_000_000).optional().describe("prompt tokens of every request, instead of a workload"),
   "output-len": count(10_000_000).optional().describe("output tokens of every request, instead of a workload"),
@@ -28,6 +33,11 @@ export const SCENARIO_OPTIONS = z.strictObject({
   "num-requests": count(100_000_000).optional().describe("requests to simulate"),
   duration: positive.max(1e8).optional().describe("seconds in which requests arrive"),
   "hourly-curve": z.boolean().default(false).describe("let the rate follow the workload's curve over the day"),
+  "length-inflation": z
+    .string()
+    .min(1)
+    .default("off")
+    .describe("model of how policies lengthen outputs: off, published (fitted to tables), or the path of a JSON table"),
   "max-concurrency": count(10_000_000).optional().describe("requests the clients keep in flight at most"),
   "max-num-seqs": count(65_536).default(256).describe("sequences in one iteration at most"),
   "max-num-batched-tokens": count(1_048_576).default(8192).describe("token budget of one iteration"),

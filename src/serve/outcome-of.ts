@@ -25,6 +25,7 @@ export function summary(
     notes.push(`Outputs cut at the context of ${scenario.maxModelTokens} tokens: ${result.truncated}.`);
   return {
     label: policy.label,
+    policy: policy.name,
     version,
     seed: scenario.seed,
     scenario: {
@@ -45,6 +46,7 @@ export function summary(
       front_end_s: scenario.frontEndSeconds,
     },
     profile: { name: profile.name, kind: profile.kind, sources: profile.sources },
+    ...(workload.lengthChange === undefined ? {} : { lengthChange: workload.lengthChange }),
     metrics: metrics(scenario, result, samples),
     saturation: saturation(result),
     memory: scenario.memory,

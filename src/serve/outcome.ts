@@ -1,6 +1,9 @@
+import type { LengthChange } from "../workload/length-fit.js";
+
 /** What a simulation tells the outside: plain data, ready for JSON, tables and charts. Times as named; bytes; dollars. */
 export interface Outcome {
   readonly label: string; // of the policy, unique among compared outcomes
+  readonly policy: string; // its name, parameters included: joins with a replay's
   readonly version: string; // of raas-sim
   readonly seed: number;
   readonly scenario: object; // complete, every default filled in; can be written to a file and run again
@@ -10,6 +13,8 @@ export interface Outcome {
     readonly kind: string;
     readonly sources: Readonly<Record<string, string>>;
   };
+  /** The model that made outputs longer, if one did. */
+  readonly lengthChange?: LengthChange;
   readonly metrics: Metrics;
   readonly saturation: { readonly saturated: boolean; readonly message: string };
   readonly latency: readonly LatencyPoint[]; // quantile curves

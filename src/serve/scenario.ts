@@ -46,7 +46,7 @@ const FORMATS = { none: "bf16", fp8: "fp8", int4: "int4" } as const;
 /** Joins options and parts; every check that needs both is here. Errors: InputError that names the option. */
 export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
   const { model, profile, policy, workload } = parts;
-  const notes = [...workload.notes, ...policy.notes, ...profile.notes];
+  const notes = [...workload.notes, ...policyNotes(policy), ...profile.notes];
   checkSplit(options, model, profile);
   if (options["max-num-batched-tokens"] < options["max-num-seqs"]) {
     throw new InputError(
@@ -110,6 +110,14 @@ export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
     seed: options.seed,
     notes: [...new Set(notes)],
   };
+}
+
+function policyNotes({ notes, dataDependent }: Policy): readonly string[] {
+  if (dataDependent !== true) return notes;
+  return [
+    ...notes,
+    "What this holds or reads depends on the attention: served is its upper bound; --trace measures it.",
+  ];
 }
 
 function engineOptions(

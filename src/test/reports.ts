@@ -1,9 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { scenarioOptions } from "../cli/flags.js";
+import { replayRecorded } from "../cli/recorded.js";
 import { resolve } from "../cli/resolve.js";
 import { simulate, type Simulation } from "../cli/simulate.js";
 import { PACKAGE, version } from "../cli/version.js";
 import { compareReport } from "../report/compare-report.js";
+import { replayFacts, withQuality, type Judged } from "../report/recorded.js";
 import type { Chart } from "../report/report.js";
 import { serveReport } from "../report/serve-report.js";
 import { thin } from "../report/thin.js";
@@ -16,7 +18,7 @@ export type ReportName = (typeof REPORTS)[number];
 
 export interface GoldenReport {
   readonly simulations: readonly Simulation[];
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly Judged<Outcome>[];
   readonly charts: readonly Chart[]; // as a reader's report has them
   readonly result: object; // what result.json holds: figures, scenario, sources
   readonly chartData: Readonly<Record<string, object>>; // what charts.json holds
@@ -30,27 +32,40 @@ export function reportFolder(name: ReportName): string {
 export async function regenerate(name: ReportName): Promise<GoldenReport> {
   const options = await scenarioOptions({ scenario: `${reportFolder(name)}scenario.yaml` });
   const resolved = await resolve(options);
-  const simulations = resolved.policies.map((policy) => simulate(options, resolved, policy));
-  const outcomes = simulations.map(({ scenario, result }) => outcome(scenario, result, version()));
-  const charts = (outcomes.length === 1 ? serveReport(outcomes[0] as Outcome) : compareReport(outcomes)).charts;
+  const { policies, recorded } =
+    options.trace === undefined
+      ? { policies: resolved.policies, recorded: undefined }
+      : replayRecorded(options.trace, resolved.policies, options.seed);
+  const simulations = policies.map((policy) => simulate(options, resolved, policy));
+  const outcomes = simulations.map(({ scenario, result }) =>
+    withQuality(outcome(scenario, result, version()), recorded),
+  );
+  const [only] = outcomes.length === 1 ? outcomes : [];
+  const { charts } = only === undefined ? compareReport(outcomes, recorded) : serveReport(only, recorded);
   return {
     simulations,
     outcomes,
     charts,
-    result: rounded({ policies: outcomes.map(figures) }),
+    result: rounded({
+      policies: outcomes.map(figures),
+      ...(recorded === undefined ? {} : { replay: replayFacts(recorded) }),
+    }),
     chartData: rounded(Object.fromEntries(charts.map(committed))),
   };
 }
 
-/** Without the charts' data, which charts.json has. */
+/** Without the charts' data, which charts.json has, and without single steps and heads of a replay. */
 function figures({
   latency: _latency,
   series: _series,
   operators: _operators,
   decodeCurve: _curve,
+  quality,
   ...rest
-}: Outcome): object {
-  return rest;
+}: Judged<Outcome>): object {
+  if (quality === undefined) return rest;
+  const { steps: _steps, layers: _layers, ...overall } = quality;
+  return { ...rest, quality: overall };
 }
 
 const ROWS_OF_A_LINE = 120;

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { InputError } from "../core/check.js";
+import { jsonProblem } from "./json-problem.js";
 
 const MAX_TOKENS = 10_000_000;
 const positive = z.number().positive();
@@ -94,7 +95,7 @@ export type WorkloadDefinition = z.output<typeof WORKLOAD_DEFINITION>;
 /** Checks parsed JSON. `path` names the file in messages. Errors: InputError with file, key, value and what is allowed. */
 export function parseDefinition(json: unknown, path: string): WorkloadDefinition {
   const parsed = WORKLOAD_DEFINITION.safeParse(json);
-  if (!parsed.success) throw problem(parsed.error.issues[0], json, path);
+  if (!parsed.success) throw jsonProblem(parsed.error, json, path);
   const definition = parsed.data;
   for (const [key, name] of sourceKeys(definition)) {
     if (name in definition.sources) continue;
@@ -102,29 +103,6 @@ export function parseDefinition(json: unknown, path: string): WorkloadDefinition
     throw new InputError(`${path} ${key}`, `${JSON.stringify(name)} is not a key of sources; known are ${known}`);
   }
   return definition;
-}
-
-function problem(issue: z.core.$ZodIssue | undefined, json: unknown, path: string): InputError {
-  if (issue === undefined) return new InputError(path, "is not a workload definition");
-  const keys = issue.path.map(String);
-  const where = keys.length === 0 ? path : `${path} ${keys.join(".")}`;
-  if (issue.code === "unrecognized_keys") {
-    return new InputError(where, `unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}`);
-  }
-  const value = valueAt(json, keys);
-  if (value === undefined) return new InputError(where, `is missing; ${issue.message}`);
-  const text = JSON.stringify(value);
-  const shown = text.length > 80 ? `${text.slice(0, 77)}…` : text;
-  return new InputError(where, `${shown} is not allowed; ${issue.message}`);
-}
-
-function valueAt(json: unknown, keys: readonly string[]): unknown {
-  let value = json;
-  for (const key of keys) {
-    if (typeof value !== "object" || value === null) return undefined;
-    value = (value as Readonly<Record<string, unknown>>)[key];
-  }
-  return value;
 }
 
 function sourceKeys(definition: WorkloadDefinition): [string, string][] {

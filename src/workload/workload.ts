@@ -1,4 +1,5 @@
 import type { Rng } from "../core/rng.js";
+import type { LengthChange } from "./length-fit.js";
 
 /** One request as the client sends it. */
 export interface RequestSpec {
@@ -33,5 +34,7 @@ export interface Workload {
   readonly name: string;
   readonly source: string; // where lengths and arrivals come from
   readonly notes: readonly string[];
+  /** Set if output lengths are not the source's own, but those a cache policy makes of them. */
+  readonly lengthChange?: LengthChange;
   requests(seed: number): Iterable<RequestSpec>;
 }
