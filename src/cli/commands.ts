@@ -56,7 +56,8 @@ export async function runReplay(flags: Flags): Promise<void> {
   const { replayRequest } = await import("./replay-flags.js");
   const request = replayRequest(flags);
   const { replayFile } = await import("./replay-file.js");
-  const result = await replayFile(request.file, request.policies, request.options, request.selections);
+  const { resolvePolicies } = await import("./resolve.js");
+  const result = await replayFile(request.file, await resolvePolicies(request.policies), request.options, request);
   await outputReplay(result, request);
 }
 

@@ -13,6 +13,8 @@ export interface ReplayRequest {
   readonly json: boolean;
   /** Path of the file of selections, if one is wanted. */
   readonly selections: string | undefined;
+  /** Threads, if it says how many. */
+  readonly workers: number | undefined;
 }
 
 interface FlagHelp {
@@ -42,6 +44,10 @@ export const REPLAY_FLAGS = {
   "output-error": {
     kind: "boolean",
     help: "compute attention outputs and compare them; --no-output-error is faster [default: true]",
+  },
+  workers: {
+    kind: "text",
+    help: "threads; results do not depend on them [default: all cores, fewer for long traces: 160 MB of data at once]",
   },
   json: { kind: "boolean", help: "print one JSON object" },
   selections: {
@@ -77,6 +83,7 @@ export function replayRequest(flags: Flags): ReplayRequest {
     },
     json: flags["json"] === true,
     selections: textFlag(flags, "selections"),
+    workers: countFlag(flags, "workers", 1, 1024),
   };
 }
 

@@ -1,6 +1,7 @@
 import { InputError } from "../core/check.js";
 import type { Policy } from "../policy/policy.js";
 import { TRACE_CHANNELS, type AttentionTrace, type TraceChannel } from "../trace/attention-trace.js";
+import { PAGE_BOUND_TOKENS } from "../trace/layout.js";
 import { lanesIn, type ReplayTask } from "./replay-task.js";
 import { REPLAY_DEFAULTS, type ReplaySettings } from "./settings.js";
 
@@ -40,8 +41,8 @@ export function planReplay(trace: AttentionTrace, policies: readonly Policy[], o
       const { group, seesLayer } = lanesIn(policy, layer);
       return group === "layer" || seesLayer === true;
     });
-    if (together) return [{ layer, kvFrom: 0, kvTo: metadata.kvHeads }];
-    return kvHeads.map((head) => ({ layer, kvFrom: head, kvTo: head + 1 }));
+    if (together) return [{ layer, kvFrom: 0, kvTo: metadata.kvHeads, measured: kvHeads }];
+    return kvHeads.map((head) => ({ layer, kvFrom: head, kvTo: head + 1, measured: [head] }));
   });
   return { settings, layers, kvHeads, tasks };
 }
@@ -60,7 +61,7 @@ function requireRange(what: string, from: number, to: number, most: number): voi
   throw new InputError(what, `${from}:${to} is not a range within 0:${most}, the decode steps of the trace`);
 }
 
-function requireReplayable({ channels, metadata }: AttentionTrace, { name, lanes }: Policy): void {
+function requireReplayable({ channels, metadata }: AttentionTrace, { name, lanes, indexPageTokens }: Policy): void {
   if (lanes === undefined) {
     throw new InputError(`policy ${name}`, "says what it costs, not which positions it chooses: it cannot be replayed");
   }
@@ -70,6 +71,12 @@ function requireReplayable({ channels, metadata }: AttentionTrace, { name, lanes
     throw new InputError(
       `policy ${name}`,
       `needs ${describe(missing)}, which this ${metadata.kind} trace lacks; it has ${has}`,
+    );
+  }
+  if (metadata.kind === "scores" && lanes.needs.includes("page-bounds") && indexPageTokens !== PAGE_BOUND_TOKENS) {
+    throw new InputError(
+      `policy ${name}`,
+      `needs page bounds of pages of ${indexPageTokens}; a scores trace has those of pages of ${PAGE_BOUND_TOKENS}`,
     );
   }
   const { queryStart = 0, promptTokens } = metadata;

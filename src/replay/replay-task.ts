@@ -20,9 +20,11 @@ export interface ReplayTask {
   /** KV heads from … to - 1. */
   readonly kvFrom: number;
   readonly kvTo: number;
+  /** Those of them that are measured and shown; the others only decide along. */
+  readonly measured: readonly number[];
 }
 
-/** Measures of each policy, in their order, on the KV heads of the task. */
+/** Measures of each policy, in their order, on the KV heads of the task; of those not measured, zeros. */
 export interface TaskResult {
   readonly task: ReplayTask;
   readonly policies: readonly { readonly heads: readonly HeadTotals[]; readonly steps: StepSums }[];
@@ -59,7 +61,8 @@ export function runTask(
   const rows = openRows(trace, wanted, kernel);
   const facts = new StepFacts(rows, settings);
   const runs = all.map(({ policy, lanes }) => {
-    const measures = new PolicyMeasures(rows.kvHeads, settings.toStep - settings.fromStep);
+    const measured = task.measured.map((head) => head - task.kvFrom);
+    const measures = new PolicyMeasures(rows.kvHeads, measured, settings.toStep - settings.fromStep);
     const place = {
       trace,
       task,
@@ -82,7 +85,8 @@ export function runTask(
           hooks.show === undefined || !measured
             ? undefined
             : (selection: Selection): void => {
-                for (const at of place) hooks.show?.(policy, { ...at, ...selection });
+                for (const at of place)
+                  if (task.measured.includes(at.head)) hooks.show?.(policy, { ...at, ...selection });
               };
         runner.step(measured ? measures : undefined, settings.outputError, show);
       }
@@ -122,6 +126,7 @@ function startLanes(policy: Policy, lanes: Lanes, around: Surroundings): LaneSta
     lanes.group
   ];
   const count = (rows.kvHeads * rows.rowsPerKvHead) / size;
+  const merged = lanes.group === "query-head" && trace.metadata.kind === "scores"; // its query heads are one row
   const firstGroup = (task.kvFrom * rows.rowsPerKvHead) / size;
   const views: GroupView[] = Array.from({ length: count }, (_, i) => {
     return new GroupView(rows, i * size, (i + 1) * size, {
@@ -138,7 +143,7 @@ function startLanes(policy: Policy, lanes: Lanes, around: Surroundings): LaneSta
     const place = { from: i * size, to: (i + 1) * size };
     return {
       runner: new LaneRunner(policy.name, lanes, view, rows, place, facts),
-      place: placesOf(lanes.group, rows, task, i),
+      place: placesOf(merged ? "kv-head" : lanes.group, rows, task, i),
     };
   });
 }
