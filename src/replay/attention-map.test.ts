@@ -78,10 +78,9 @@ describe("an attention map", () => {
   });
 
   test("missed are evicted, overlooked are held; as many are missed as the measures say", () => {
-    const all = (Object.keys(POLICIES) as PolicyName[]).map((name) => {
-      const { budget } = POLICIES[name].parameters;
-      return policy(name, budget === undefined ? {} : { budget: 64 });
-    });
+    const all = (Object.keys(POLICIES) as PolicyName[])
+      .map((name) => policy(name, "budget" in POLICIES[name].parameters ? { budget: 64 } : {}))
+      .filter(({ lanes }) => lanes !== undefined);
     const trace = randomTrace(5, { ...SHAPE, steps: 200 });
     const map = attentionMap(trace, all, PLACE, { theta: THETA });
     const result = replay(trace, all, { theta: THETA, outputError: false });
