@@ -55,9 +55,13 @@ async function judge(
 export async function runReplay(flags: Flags): Promise<void> {
   const { replayRequest } = await import("./replay-flags.js");
   const request = replayRequest(flags);
+  const output = outputFlags(flags);
   const { replayFile } = await import("./replay-file.js");
+  // The map first: a head that is not there is found out before the long part.
+  const drawn =
+    output.out === undefined ? undefined : await (await import("./replay-maps.js")).replayMap(request, request.map);
   const result = await replayFile(request.file, request.policies, request.options, request.selections);
-  await outputReplay(result, request);
+  await outputReplay(request.file, result, drawn, output);
 }
 
 export async function runList(flags: Flags): Promise<void> {
