@@ -111,21 +111,45 @@ test.each([4, 7, 20, 64, 80])("page bounds at head dimension %i", (headDim) => {
   }
 });
 
-test.each([4, 20, 64, 80])("weighted values at head dimension %i", (headDim) => {
+test.each([4, 7, 20, 64, 80])("weighted sums of values at head dimension %i", (headDim) => {
   const [slow, fast] = both((kernel) => {
-    const out = kernel.floats(headDim).fill(1);
-    const values = filled(kernel.floats(10 * headDim), "values");
-    kernel.addValues(filled(kernel.floats(10), "w"), values, 3, 8, out);
-    return out;
+    const [weights, values] = [kernel.floats(90), kernel.floats(90 * headDim)];
+    filled(weights, "weights");
+    filled(values, "values");
+    const sums = kernel.floats(6 * headDim).fill(9);
+    kernel.blockSums(weights, values, headDim, 19, 83, sums);
+    const ranges = kernel.indices(6);
+    ranges.set([20, 25, 31, 66, 70, 83]);
+    const out = kernel.floats(headDim).fill(9);
+    kernel.weightedSum(weights, values, sums, headDim, ranges, 3, out);
+    return { sums, out, weights, values };
   });
-  expectClose(fast, slow, 1e-5);
+  expectClose(fast.sums, slow.sums, 1e-5);
+  expectClose(fast.out, slow.out, 1e-5);
+  expect(fast.sums[0]).toBe(9); // outside the blocks asked for
+  const c = headDim - 1;
+  const among = (j: number): boolean => (j >= 20 && j < 25) || (j >= 31 && j < 66) || (j >= 70 && j < 83);
+  let sum = 0;
+  for (let j = 0; j < 90; j++) if (among(j)) sum += fast.weights[j]! * fast.values[j * headDim + c]!;
+  expect(fast.out[c]).toBeCloseTo(sum, 4);
+});
+
+test("clearing ranges leaves the rest", () => {
+  for (const kernel of [typescriptKernel, wasmKernel()]) {
+    const out = kernel.floats(30).fill(1);
+    const ranges = kernel.indices(6);
+    ranges.set([1, 2, 4, 15, 20, 29]);
+    kernel.clear(ranges, 3, out);
+    const ones = [...out.keys()].filter((j) => out[j] === 1);
+    expect(ones).toEqual([0, 2, 3, 15, 16, 17, 18, 19, 29]);
+  }
 });
 
 test("memory grows under arrays that are in use", () => {
   const kernel = wasmKernel();
-  const early = kernel.floats(10).fill(3);
+  const early = kernel.floats(64).fill(3);
   const late = kernel.floats(1_000_000).fill(4);
-  const out = kernel.floats(10);
-  kernel.addValues(early, late, 0, 2, out);
-  expect(out[9]).toBe(24);
+  const sums = kernel.floats(64);
+  kernel.blockSums(early, late, 64, 0, 1, sums);
+  expect(sums[9]).toBe(12);
 });

@@ -43,6 +43,8 @@ export interface RowKernel {
     masses: Float64Array,
     out: Float32Array,
   ): void;
+  /** out[j] = 0 for each j in the ranges. */
+  clear(ranges: Uint32Array, count: number, out: Float32Array): void;
   /** The indices j < to with row[j] ≥ threshold, ascending, into `out`; returns how many. */
   atLeast(row: Float32Array, to: number, threshold: number, out: Uint32Array): number;
   /**
@@ -59,12 +61,35 @@ export interface RowKernel {
     factor: number,
     out: Float32Array,
   ): void;
-  /** out[c] += Σ_j weights[j] · values[j][c] for from ≤ j < to; values are [positions, headDim], headDim = out.length. */
-  addValues(weights: Float32Array, values: Float32Array, from: number, to: number, out: Float32Array): void;
+  /**
+   * sums[b][c] = Σ_j weights[j] · values[j][c] over the positions from ≤ j < to of block b, for the blocks that have any;
+   * blocks are of 16 positions, values [positions, headDim], sums [blocks, headDim].
+   */
+  blockSums(
+    weights: Float32Array,
+    values: Float32Array,
+    headDim: number,
+    from: number,
+    to: number,
+    sums: Float32Array,
+  ): void;
+  /** out[c] = Σ_j weights[j] · values[j][c] over the ranges; blocks that lie in one as a whole are taken from `sums`. */
+  weightedSum(
+    weights: Float32Array,
+    values: Float32Array,
+    sums: Float32Array,
+    headDim: number,
+    ranges: Uint32Array,
+    count: number,
+    out: Float32Array,
+  ): void;
 }
 
 /** Positions of a tile of keys, pages of a tile of bounds. */
 export const TILE = 8;
+
+/** Positions whose weighted values are summed once for all who read them together. */
+export const SUM_BLOCK = 16;
 
 /** Where channel 0 of a position's key stands in [tile][headDim][8]; the channels follow TILE apart. */
 export function tileOffset(position: number, headDim: number): number {

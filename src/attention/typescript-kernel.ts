@@ -1,4 +1,4 @@
-import { TILE, tileOffset, type RowKernel } from "./row-kernel.js";
+import { SUM_BLOCK, TILE, tileOffset, type RowKernel } from "./row-kernel.js";
 
 /** Below this share of the sums' total, their differences have lost too many digits. */
 const CANCELLED = 1e-8;
@@ -60,6 +60,10 @@ export const typescriptKernel: RowKernel = {
     }
   },
 
+  clear(ranges, count, out) {
+    for (let i = 0; i < 2 * count; i += 2) out.fill(0, ranges[i], ranges[i + 1]);
+  },
+
   atLeast(row, to, threshold, out) {
     let found = 0;
     for (let j = 0; j < to; j++) if ((row[j] as number) >= threshold) out[found++] = j;
@@ -81,11 +85,35 @@ export const typescriptKernel: RowKernel = {
     }
   },
 
-  addValues(weights, values, from, to, out) {
-    const headDim = out.length;
-    for (let j = from; j < to; j++) {
-      const weight = weights[j] as number;
-      for (let c = 0; c < headDim; c++) out[c] = (out[c] as number) + weight * (values[j * headDim + c] as number);
+  blockSums(weights, values, headDim, from, to, sums) {
+    for (let block = Math.floor(from / SUM_BLOCK); block * SUM_BLOCK < to; block++) {
+      for (let c = 0; c < headDim; c++) {
+        let sum = 0;
+        const end = Math.min(to, (block + 1) * SUM_BLOCK);
+        for (let j = Math.max(from, block * SUM_BLOCK); j < end; j++) {
+          sum += (weights[j] as number) * (values[j * headDim + c] as number);
+        }
+        sums[block * headDim + c] = sum;
+      }
+    }
+  },
+
+  weightedSum(weights, values, sums, headDim, ranges, count, out) {
+    for (let c = 0; c < headDim; c++) {
+      let sum = 0;
+      for (let i = 0; i < 2 * count; i += 2) {
+        const end = ranges[i + 1] as number;
+        for (let j = ranges[i] as number; j < end;) {
+          if (j % SUM_BLOCK === 0 && j + SUM_BLOCK <= end) {
+            sum += sums[(j / SUM_BLOCK) * headDim + c] as number;
+            j += SUM_BLOCK;
+          } else {
+            sum += (weights[j] as number) * (values[j * headDim + c] as number);
+            j++;
+          }
+        }
+      }
+      out[c] = sum;
     }
   },
 };

@@ -12,7 +12,9 @@ interface Exports {
   attend(...numbers: readonly number[]): void;
   atLeast(...numbers: readonly number[]): number;
   pageBounds(...numbers: readonly number[]): void;
-  addValues(...numbers: readonly number[]): void;
+  clear(...numbers: readonly number[]): void;
+  blockSums(...numbers: readonly number[]): void;
+  weightedSum(...numbers: readonly number[]): void;
 }
 
 /** What we use of WebAssembly, for which TypeScript has types only beside a browser's. */
@@ -72,8 +74,20 @@ export function wasmKernel(): RowKernel {
     pageBounds(queries, rows, headDim, low, high, tiles, factor, out) {
       run.pageBounds(queries.byteOffset, rows, headDim, low.byteOffset, high.byteOffset, tiles, factor, out.byteOffset);
     },
-    addValues(weights, values, from, to, out) {
-      run.addValues(weights.byteOffset, values.byteOffset, out.length, from, to, out.byteOffset);
+    clear: (ranges, count, out) => run.clear(ranges.byteOffset, count, out.byteOffset),
+    blockSums(weights, values, headDim, from, to, sums) {
+      run.blockSums(weights.byteOffset, values.byteOffset, headDim, from, to, sums.byteOffset);
+    },
+    weightedSum(weights, values, sums, headDim, ranges, count, out) {
+      run.weightedSum(
+        weights.byteOffset,
+        values.byteOffset,
+        sums.byteOffset,
+        headDim,
+        ranges.byteOffset,
+        count,
+        out.byteOffset,
+      );
     },
   };
 }

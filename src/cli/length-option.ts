@@ -27,7 +27,7 @@ export function lengthened(workload: Workload, policy: Policy, fit: LengthFit | 
  * The budget on which lengths depend. A policy that the table does not know is refused: with its lengths as they are, it
  * would look better than those whose lengths are known.
  */
-function budgetIn({ kind, parameters }: Policy, { title, amplitudes }: LengthFit): number {
+function budgetIn({ kind, parameters, dataDependent }: Policy, { title, amplitudes }: LengthFit): number {
   const known = Object.keys(amplitudes);
   if (!known.includes(kind)) {
     throw new InputError(
@@ -36,8 +36,8 @@ function budgetIn({ kind, parameters }: Policy, { title, amplitudes }: LengthFit
     );
   }
   const budget = parameters["budget"];
-  if (typeof budget !== "number") {
-    throw new InputError("length-inflation", `${kind} has no parameter budget, on which lengths depend`);
+  if (typeof budget !== "number" || dataDependent === true) {
+    throw new InputError("length-inflation", `this ${kind} goes by no budget, on which lengths depend`);
   }
   return budget;
 }

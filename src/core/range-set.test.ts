@@ -21,6 +21,10 @@ test("agrees with a plain Set under random pushes and removals", () => {
         pairs.forEach(([start], i) => i > 0 && expect(start).toBeGreaterThan(pairs[i - 1]?.[1] as number));
         expect(ranges.has(from)).toBe(plain.has(from));
         const within = [...plain].filter((value) => value >= from && value < from + span).length;
+        expect(ranges.countOf(Uint32Array.from({ length: span }, (_, i) => from + i))).toBe(within);
+        const copy = RangeSet.of([3, 9]);
+        copy.copy(ranges);
+        expect([...copy]).toEqual([...ranges]);
         expect(ranges.countWithin(from, from + span)).toBe(within);
       }
     }),
@@ -33,6 +37,16 @@ test("includes another set only if it holds all of it", () => {
   expect(set.includes(RangeSet.of([3, 5]))).toBe(false);
   expect(set.includes(RangeSet.of([20, 21]))).toBe(false);
   expect(set.includes(new RangeSet())).toBe(true);
+});
+
+test("counts what was pushed: the same again after mere removals, more after anything that could bring a number back", () => {
+  const set = RangeSet.of([0, 8]);
+  set.remove(2, 4);
+  set.remove(7);
+  expect(set.everPushed).toBe(8);
+  set.clear();
+  set.push(2, 5);
+  expect(set.everPushed).toBe(11);
 });
 
 test("refuses what would break its order", () => {

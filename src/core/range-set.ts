@@ -1,5 +1,7 @@
 import { check } from "./check.js";
 
+const LONG = 64; // bounds from which a call to copy them costs less than a loop
+
 /**
  * A set of whole numbers ≥ 0 as ascending, disjoint, non-touching half-open ranges [start, end). Cheap for what caches
  * hold: long runs, changed at the end or at single places.
@@ -9,6 +11,7 @@ export class RangeSet {
   private bounds = new Uint32Array(16);
   private used = 0;
   private members = 0;
+  private pushed = 0;
 
   static of(...pairs: readonly (readonly [number, number])[]): RangeSet {
     const set = new RangeSet();
@@ -19,6 +22,11 @@ export class RangeSet {
   /** How many numbers it holds. */
   get size(): number {
     return this.members;
+  }
+
+  /** How many numbers were ever pushed, those that have left it included: unchanged if it has only lost some since. */
+  get everPushed(): number {
+    return this.pushed;
   }
 
   /** How many ranges they form. */
@@ -40,10 +48,13 @@ export class RangeSet {
   }
 
   copy(other: RangeSet): void {
-    if (this.bounds.length < other.used) this.bounds = new Uint32Array(2 * other.used);
-    this.bounds.set(other.bounds.subarray(0, other.used));
-    this.used = other.used;
+    const { bounds, used } = other;
+    if (this.bounds.length < used) this.bounds = new Uint32Array(2 * used);
+    if (used > LONG) this.bounds.set(bounds.subarray(0, used));
+    else for (let i = 0; i < used; i++) this.bounds[i] = bounds[i] as number;
+    this.used = used;
     this.members = other.members;
+    this.pushed = other.pushed;
   }
 
   /** Adds [start, end) after everything it holds; an empty range adds nothing. */
@@ -52,6 +63,7 @@ export class RangeSet {
     const last = this.used === 0 ? -1 : (this.bounds[this.used - 1] as number);
     check(start >= last, () => `range from ${start} pushed after ${last}`);
     this.members += end - start;
+    this.pushed += end - start;
     if (start === last) {
       this.bounds[this.used - 1] = end;
       return;
@@ -64,6 +76,13 @@ export class RangeSet {
   has(value: number): boolean {
     const range = this.rangeBefore(value);
     return range >= 0 && value < this.end(range);
+  }
+
+  /** How many of some numbers, ascending, it holds. */
+  countOf(values: Uint32Array): number {
+    let held = 0;
+    for (let i = 0; i < values.length; i++) if (this.has(values[i] as number)) held++;
+    return held;
   }
 
   /** Takes [start, end) out; all of it must be held. */
@@ -92,6 +111,7 @@ export class RangeSet {
 
   /** Whether all of the other's numbers are in this one. */
   includes(other: RangeSet): boolean {
+    if (other === this) return true;
     let mine = 0;
     for (let i = 0; i < other.ranges; i++) {
       while (mine < this.ranges && this.end(mine) < other.end(i)) mine++;
@@ -111,7 +131,8 @@ export class RangeSet {
 
   /** Writes start and end of each range in turn; returns how many ranges. */
   writeTo(out: Uint32Array): number {
-    for (let i = 0; i < this.used; i++) out[i] = this.bounds[i] as number;
+    const { bounds, used } = this;
+    for (let i = 0; i < used; i++) out[i] = bounds[i] as number;
     return this.ranges;
   }
 

@@ -30,7 +30,8 @@ class EvictionFlow {
   private readonly leaving: number[][]; // entries whose arc starts at a time: where they are held until
   private readonly idle: Int32Array; // places idle from a time to the next
   private readonly potential: Float64Array;
-  private readonly distance: Float64Array;
+  private readonly label: Float64Array; // length of the shortest path found to each time
+  private readonly open: Int32Array;
   private readonly settled: Uint8Array;
   private readonly by: Int32Array; // entry that reaches a time on the shortest path; IDLE for an idle place
   private readonly from: Int32Array;
@@ -45,7 +46,8 @@ class EvictionFlow {
     for (let j = 0; j < worth.length; j++) this.leaving[arrival[j] as number]?.push(j);
     this.idle = new Int32Array(times);
     this.potential = new Float64Array(times);
-    this.distance = new Float64Array(times);
+    this.label = new Float64Array(times);
+    this.open = new Int32Array(times);
     this.settled = new Uint8Array(times);
     this.by = new Int32Array(times);
     this.from = new Int32Array(times);
@@ -84,49 +86,69 @@ class EvictionFlow {
     }
   }
 
-  /** Dijkstra over times; costs are what holding is worth, negated, and lifted by the potentials. */
+  /**
+   * Dijkstra over times; costs are what holding is worth, negated. Labels are true distances: less the potentials, they
+   * are the distances of Dijkstra, which are never negative.
+   */
   private findPath(): void {
-    const { distance, potential, settled, last } = this;
-    distance.fill(Infinity);
-    settled.fill(0);
-    distance[0] = 0;
-    for (;;) {
-      let time = -1;
-      for (let t = 0; t <= last; t++) {
-        if (settled[t] === 0 && (time < 0 || (distance[t] as number) < (distance[time] as number))) time = t;
-      }
-      if (time < 0 || distance[time] === Infinity) break;
-      settled[time] = 1;
-      const here = (distance[time] as number) + (potential[time] as number);
-      if (time < last) this.reach(time + 1, here, IDLE, time);
-      if (time > 0 && (this.idle[time - 1] as number) > 0) this.reach(time - 1, here, IDLE, time);
+    const { label, potential, open, last } = this;
+    label.fill(Infinity);
+    label[0] = 0;
+    for (let time = 0; time <= last; time++) open[time] = time;
+    let most = 0; // distance of the last time; farther ones are not looked at
+    for (let left = last + 1; left > 0; left--) {
+      const time = this.takeNearest(left);
+      const here = label[time] as number;
+      most = here - (potential[time] as number);
+      if (time === last) break;
+      this.settled[time] = 1;
+      this.reach(time + 1, here, time);
+      if (time > 0 && (this.idle[time - 1] as number) > 0) this.reach(time - 1, here, time);
       for (const entry of this.leaving[time] as number[]) this.relax(entry, time, here);
     }
-    for (let t = 0; t <= last; t++) potential[t] = (potential[t] as number) + (distance[t] as number);
+    for (let time = 0; time <= last; time++) {
+      potential[time] = Math.min(label[time] as number, (potential[time] as number) + most);
+    }
+    this.settled.fill(0);
+  }
+
+  /** Of the first `left` open times the nearest, which is swapped out of them. */
+  private takeNearest(left: number): number {
+    const { label, potential, open } = this;
+    let nearest = 0;
+    let least = Infinity;
+    for (let i = 0; i < left; i++) {
+      const time = open[i] as number;
+      const distance = (label[time] as number) - (potential[time] as number);
+      if (distance < least) [nearest, least] = [i, distance];
+    }
+    const time = open[nearest] as number;
+    open[nearest] = open[left - 1] as number;
+    return time;
   }
 
   /** All ends that an entry, held until `time` now, could have instead. */
   private relax(entry: number, time: number, here: number): void {
-    const { distance, potential, settled, by, from } = this;
+    const { label, settled, by, from } = this;
     const worth = this.worth[entry] as Float32Array;
     const arrival = this.arrival[entry] as number;
     const base = here + (worth[time - arrival] as number);
     for (let k = 0; k < worth.length; k++) {
+      const reached = base - (worth[k] as number);
       const to = arrival + k;
-      const reached = base - (worth[k] as number) - (potential[to] as number);
-      if (reached < (distance[to] as number) && settled[to] === 0) {
-        distance[to] = reached;
+      if (reached < (label[to] as number) && settled[to] === 0) {
+        label[to] = reached;
         by[to] = entry;
         from[to] = time;
       }
     }
   }
 
-  private reach(to: number, here: number, entry: number, time: number): void {
-    const reached = here - (this.potential[to] as number);
-    if (reached >= (this.distance[to] as number) || this.settled[to] !== 0) return;
-    this.distance[to] = reached;
-    this.by[to] = entry;
+  /** By a place that is idle, or no longer is. */
+  private reach(to: number, here: number, time: number): void {
+    if (here >= (this.label[to] as number) || this.settled[to] !== 0) return;
+    this.label[to] = here;
+    this.by[to] = IDLE;
     this.from[to] = time;
   }
 

@@ -87,8 +87,9 @@ test("raas: other treatments of the prompt", () => {
   expect(at(top, 1000, 1)).toEqual([1001, 0, 1001, 0, 1001, 0, 1]);
   expect(at(top, 1000, 2)).toEqual([66, 1, 66, 1, 66, 1, 23]);
   expect(at(top, 1000, 25)).toEqual([96, 0, 82, 0, 82, 0, Infinity]);
-  // 64 of the prompt and up to 64 decoded, 58 on average; all 1000 + 58 scored; 1065 tokens take 1072
+  // 56 of the prompt, whose last page has 8, and up to 64 decoded, 58 on average; all 1000 + 58 scored; 1065 tokens take
+  // 1072
   const both = "raas:budget=64,prefillOverflow=questOnPrefill";
-  expect(at(both, 1000, 1)).toEqual([1001, 1, 65, 1, 1001, 1, 64]);
-  expect(at(both, 1000, 65)).toEqual([1072, 0, 122, 0, 1058, 0, Infinity]);
+  expect(at(both, 1000, 1)).toEqual([1001, 1, 57, 1, 1001, 1, 64]);
+  expect(at(both, 1000, 65)).toEqual([1072, 0, 114, 0, 1058, 0, Infinity]);
 });

@@ -11,6 +11,7 @@ import {
   SLOTS_NOTE,
 } from "./definition.js";
 import { evictLowest } from "./evict-lowest.js";
+import { gumbel } from "./gumbel.js";
 import type { Lane, PromptView, StepView } from "./lane.js";
 import { ScoreSums } from "./score-sums.js";
 import { softmax } from "./window-votes.js";
@@ -107,8 +108,7 @@ class KeyformerLane implements Lane {
     const tau = 1 + (step + 1) * this.tauDelta;
     const noisy = new Float64Array(position + 1).fill(-Infinity);
     for (const j of this.held) {
-      const gumbel = -Math.log(-Math.log(this.rng()));
-      noisy[j] = (Math.log(attention[j] as number) + gumbel) / tau;
+      noisy[j] = (Math.log(attention[j] as number) + gumbel(this.rng)) / tau;
     }
     softmax(noisy);
     this.sums.add(this.held, noisy);

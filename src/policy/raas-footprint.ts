@@ -35,7 +35,7 @@ function tokens(
   }
   const pinned = roundUp(Math.max(rules.pinPrefill ? prompt : 0, rules.sinks), page);
   if (overflow === "questOnPrefill") {
-    return questOnPrefill(capacity(rules, prompt + budget, pinned), budget, page, prompt, generated);
+    return questOnPrefill(capacity(rules, prompt + budget, pinned), rules, { prompt, generated });
   }
   const most = capacity(rules, budgetIncludesPrefill ? budget : prompt + budget, pinned);
   if (generated === 1 && prompt > most) return everything(constant(held), 1);
@@ -43,8 +43,9 @@ function tokens(
 }
 
 /** Tokens held at most between steps: pinned pages and the newest ones cannot be dropped, whatever the budget. */
-function capacity({ page, recent }: RaasRules, asked: number, pinned: number): number {
-  return Math.max(asked, pinned + Math.max(page, recent + page - 1));
+function capacity({ page, recent, protectLastPage }: RaasRules, asked: number, pinned: number): number {
+  const newest = Math.max(recent, protectLastPage ? 1 : 0);
+  return Math.max(asked, pinned + (newest === 0 ? 0 : newest + page - 1));
 }
 
 /**
@@ -57,11 +58,13 @@ function capped(most: number, page: number, held: number): LayerFootprint {
   return { resident: constant(roundUp(most + 1, page)), read, scored: read, steadyFor: Infinity };
 }
 
-function questOnPrefill(most: number, budget: number, page: number, prompt: number, generated: number): LayerFootprint {
+/** Of the prompt, full pages and its last one are read. */
+function questOnPrefill(most: number, { budget, page }: RaasRules, { prompt, generated }: Lengths): LayerFootprint {
   const { read, steadyFor } = capped(most - prompt, page, generated);
+  const ofPrompt = budget - (roundUp(prompt, page) - prompt);
   const held: Line = { now: prompt + read.now, perStep: read.perStep };
   const resident = read.perStep === 1 ? held : constant(roundUp(most + 1, page));
-  return { resident, read: { now: budget + read.now, perStep: read.perStep }, scored: held, steadyFor };
+  return { resident, read: { now: ofPrompt + read.now, perStep: read.perStep }, scored: held, steadyFor };
 }
 
 function everything(line: Line, steadyFor: number): LayerFootprint {

@@ -68,14 +68,16 @@ export class RaasLane implements Lane {
     this.held.push(promptTokens - recent, step.position + 1);
   }
 
-  /** The authors' advice: of the prompt the best pages by Quest's bound; all decoded tokens that are held. */
+  /** The authors' advice: of the prompt what Quest reads, its last page and the best others; all decoded tokens held. */
   private someOfPrompt(step: StepView): RangeSet {
     const { budget, page } = this.rules;
     const { promptTokens } = this;
+    const lastPage = Math.ceil(promptTokens / page) - 1;
     this.reads.clear();
-    for (const chosen of new TopK(budget / page).of(step.pageBounds(page), 0, Math.ceil(promptTokens / page))) {
-      this.reads.push(chosen * page, Math.min((chosen + 1) * page, promptTokens));
+    for (const chosen of new TopK(budget / page - 1).of(step.pageBounds(page), 0, lastPage)) {
+      this.reads.push(chosen * page, (chosen + 1) * page);
     }
+    this.reads.push(lastPage * page, promptTokens);
     for (const [start, end] of this.held.pairs()) this.reads.push(Math.max(start, promptTokens), end);
     return this.reads;
   }

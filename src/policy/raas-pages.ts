@@ -40,7 +40,6 @@ export class StampedPages {
     for (let position = victim * size; position < (victim + 1) * size; position++) {
       if (held.has(position)) held.remove(position);
     }
-    this.setStamp(victim, 0);
     return true;
   }
 

@@ -97,9 +97,9 @@ test("labels tell policies apart", () => {
   expect(build("quest:budget=512,page=32,denseLayers=0").label).toBe("Quest 512 (page=32, denseLayers=0)");
 });
 
-test("dense layers: two under quest, none elsewhere", () => {
+test("dense layers: two under Quest and what is made of it, none elsewhere", () => {
   const dense = Object.keys(POLICIES).filter((name) => build(name).denseLayers > 0);
-  expect(dense).toEqual(["quest"]);
+  expect(dense).toEqual(["quest", "twilight", "quest-oracle"]);
   expect(build("quest").denseLayers).toBe(2);
   expect(build("raas:denseLayers=3").denseLayers).toBe(3);
 });

@@ -1,29 +1,30 @@
 import { adakv } from "./adakv.js";
 import { cake } from "./cake.js";
-import { DENSE_LAYERS, withDenseLayers } from "./dense-layers.js";
 import { dense } from "./dense.js";
+import { DENSE_LAYERS, withDenseLayers } from "./dense-layers.js";
 import { dms } from "./dms.js";
 import { h2o } from "./h2o.js";
-import { keyformer } from "./keyformer.js";
-import { morphkv } from "./morphkv.js";
 import { infllm } from "./infllm.js";
+import { keyformer } from "./keyformer.js";
 import { lazyEviction } from "./lazy-eviction.js";
+import { morphkv } from "./morphkv.js";
+import { nacl } from "./nacl.js";
 import { oracleClairvoyant } from "./oracle-clairvoyant.js";
 import { oracleTopk } from "./oracle-topk.js";
 import { oracleTopp } from "./oracle-topp.js";
 import type { ParameterValue, Policy, PolicyDefinition } from "./policy.js";
 import { pyramidkv } from "./pyramidkv.js";
-import { questOracle } from "./quest-oracle.js";
 import { quest } from "./quest.js";
+import { questOracle } from "./quest-oracle.js";
 import { rKv } from "./r-kv.js";
 import { raas } from "./raas.js";
-import { scissorhands } from "./scissorhands.js";
 import { random } from "./random.js";
 import { rpc } from "./rpc.js";
+import { scissorhands } from "./scissorhands.js";
 import { seerattentionR } from "./seerattention-r.js";
 import { slidingWindow } from "./sliding-window.js";
-import { snapkvD } from "./snapkv-d.js";
 import { snapkv } from "./snapkv.js";
+import { snapkvD } from "./snapkv-d.js";
 import { streamingLlm } from "./streaming-llm.js";
 import { tova } from "./tova.js";
 import { twilight } from "./twilight.js";
@@ -42,6 +43,7 @@ export type PolicyName =
   | "snapkv-d"
   | "pyramidkv"
   | "adakv"
+  | "nacl"
   | "cake"
   | "lazy-eviction"
   | "rpc"
@@ -72,6 +74,7 @@ export const POLICIES: Readonly<Record<PolicyName, PolicyDefinition>> = {
   "snapkv-d": withDenseLayers(snapkvD, 0),
   pyramidkv: withDenseLayers(pyramidkv, 0),
   adakv: withDenseLayers(adakv, 0),
+  nacl: withDenseLayers(nacl, 0),
   cake: withDenseLayers(cake, 0),
   "lazy-eviction": withDenseLayers(lazyEviction, 0),
   rpc: withDenseLayers(rpc, 0),

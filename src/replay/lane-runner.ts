@@ -1,5 +1,5 @@
 import type { AttentionRows } from "../attention/attention-rows.js";
-import { check } from "../core/check.js";
+import { InputError } from "../core/check.js";
 import { RangeSet } from "../core/range-set.js";
 import type { Lane, Lanes } from "../policy/lane.js";
 import type { GroupView } from "./group-view.js";
@@ -27,13 +27,15 @@ export class LaneRunner {
   private readonly place: LaneRows;
   private readonly facts: StepFacts;
   private readonly before = new RangeSet();
+  private readonly weights: Float32Array; // from the lane's first row on
+  private readonly prefix: Float64Array;
   private readonly attention: Float32Array;
-  private readonly ranges: Uint32Array;
+  private readonly ranges: Uint32Array; // of what is read, for the kernels
   private readonly masses: Float64Array;
   private readonly output: Float32Array;
 
   constructor(policy: string, lanes: Lanes, view: GroupView, rows: AttentionRows, place: LaneRows, facts: StepFacts) {
-    const { kernel, totalTokens, headDim } = rows;
+    const { kernel, totalTokens, headDim, weights, prefix, stride } = rows;
     this.policy = policy;
     this.lane = lanes.start(view);
     this.observes = lanes.observes;
@@ -41,78 +43,79 @@ export class LaneRunner {
     this.rows = rows;
     this.place = place;
     this.facts = facts;
+    this.weights = weights.subarray(place.from * stride);
+    this.prefix = prefix.subarray(place.from * (stride + 1));
     this.attention = lanes.observes ? kernel.floats(totalTokens) : NONE;
     this.ranges = kernel.indices(totalTokens + 2);
     this.masses = kernel.doubles(place.to - place.from);
     this.output = kernel.floats(headDim);
   }
 
-  /** One decode step; measured if `measures` are given, shown to `select` if that is. */
+  /** One decode step; measured if `measures` are given, shown to `show` if that is. */
   step(
     measures: PolicyMeasures | undefined,
     outputError: boolean,
     show: ((selection: Selection) => void) | undefined,
   ): void {
-    const { position } = this.rows;
-    this.before.copy(this.lane.held);
-    this.before.push(position);
-    const read = this.lane.select(this.view);
-    this.require(read.has(position), "does not read the newest token");
-    this.require(this.lane.held.includes(read), "reads what it does not hold");
-    if (measures !== undefined || this.observes) this.weigh(read);
-    if (measures !== undefined) this.measure(measures, read, outputError);
+    const { lane, before, view, observes } = this;
+    const { position, kernel } = this.rows;
+    const { held } = lane;
+    before.copy(held);
+    before.push(position);
+    const read = lane.select(view);
+    this.require(read.ranges > 0 && read.end(read.ranges - 1) === position + 1, "does not read up to the newest token");
+    this.require(held.includes(read), "reads what it does not hold");
+    const kernelRanges = observes || (measures !== undefined && outputError) ? read.writeTo(this.ranges) : 0;
+    if (observes) this.attend(kernelRanges);
+    else if (measures !== undefined) this.weigh(read);
+    if (measures !== undefined) this.measure(measures, read, outputError ? kernelRanges : 0);
     const readPairs = show === undefined ? [] : read.pairs();
-    this.lane.update(this.view, this.attention);
-    if (this.observes)
-      for (let i = 0; i < this.spans; i++) this.attention.fill(0, this.ranges[2 * i], this.ranges[2 * i + 1]);
-    this.require(this.before.includes(this.lane.held), "holds what it had evicted");
-    show?.({ step: this.view.step, kept: this.lane.held.pairs(), read: readPairs });
+    lane.update(view, this.attention);
+    if (observes) kernel.clear(this.ranges, kernelRanges, this.attention);
+    // A set that has only lost numbers needs no look at each of them.
+    const onlyLost = lane.held === held && held.everPushed === before.everPushed;
+    this.require(onlyLost || before.includes(lane.held), "holds what it had evicted");
+    show?.({ step: view.step, kept: lane.held.pairs(), read: readPairs });
   }
-  private spans = 0;
 
-  /** Masses of the rows on what is read and, for a lane that observes, the attention over it. */
-  private weigh(read: RangeSet): void {
-    const { kernel, weights, prefix, stride } = this.rows;
+  /** Masses of the rows on what is read, and the attention over it. */
+  private attend(ranges: number): void {
     const { from, to } = this.place;
-    if (this.observes) {
-      this.spans = read.writeTo(this.ranges);
-      const rowWeights = weights.subarray(from * stride);
-      const rowPrefix = prefix.subarray(from * (stride + 1));
-      kernel.attend(
-        rowWeights,
-        rowPrefix,
-        stride,
-        to - from,
-        this.ranges,
-        this.spans,
-        1 / (to - from),
-        this.masses,
-        this.attention,
-      );
-      return;
-    }
-    for (let row = from; row < to; row++) this.masses[row - from] = this.massOf(row, read);
+    const { kernel, stride } = this.rows;
+    const rows = to - from;
+    kernel.attend(this.weights, this.prefix, stride, rows, this.ranges, ranges, 1 / rows, this.masses, this.attention);
   }
 
-  private massOf(row: number, read: RangeSet): number {
-    const { weights, prefix, stride, position } = this.rows;
-    const sums = row * (stride + 1);
-    let mass = 0;
-    for (let i = 0; i < read.ranges; i++) {
-      mass += (prefix[sums + read.end(i)] as number) - (prefix[sums + read.start(i)] as number);
+  /** Masses of the rows on what is read. */
+  private weigh(read: RangeSet): void {
+    const { prefix, masses } = this;
+    const { stride, position } = this.rows;
+    const count = read.ranges;
+    for (let row = 0; row < masses.length; row++) {
+      const sums = row * (stride + 1);
+      let mass = 0;
+      for (let i = 0; i < count; i++) {
+        mass += (prefix[sums + read.end(i)] as number) - (prefix[sums + read.start(i)] as number);
+      }
+      const cancelled = mass < CANCELLED * (prefix[sums + position + 1] as number);
+      masses[row] = cancelled ? this.sum(row, read) : mass;
     }
-    if (mass >= CANCELLED * (prefix[sums + position + 1] as number)) return mass;
-    mass = 0;
-    for (const j of read) mass += weights[row * stride + j] as number;
+  }
+
+  private sum(row: number, read: RangeSet): number {
+    const first = row * this.rows.stride;
+    let mass = 0;
+    for (const j of read) mass += this.weights[first + j] as number;
     return mass;
   }
 
-  private measure(measures: PolicyMeasures, read: RangeSet, outputError: boolean): void {
+  /** `outputRanges`: of what is read, in `ranges`; 0 if outputs are not compared. */
+  private measure(measures: PolicyMeasures, read: RangeSet, outputRanges: number): void {
     const group = this.rows.rowsPerKvHead;
     for (let first = this.place.from; first < this.place.to;) {
       const kvHead = Math.floor(first / group);
       const end = Math.min(this.place.to, (kvHead + 1) * group);
-      this.measureHead(measures, read, outputError, kvHead, first, end);
+      this.measureHead(measures, read, outputRanges, kvHead, first, end);
       first = end;
     }
   }
@@ -120,58 +123,64 @@ export class LaneRunner {
   private measureHead(
     measures: PolicyMeasures,
     read: RangeSet,
-    outputError: boolean,
+    outputRanges: number,
     kvHead: number,
     from: number,
     to: number,
   ): void {
-    const { prefix, stride, position, rowsPerKvHead } = this.rows;
+    const { stride, position, rowsPerKvHead } = this.rows;
+    const { facts } = this;
     const { held } = this.lane;
     const share = 1 / rowsPerKvHead;
     for (let row = from; row < to; row++) {
-      const total = prefix[row * (stride + 1) + position + 1] as number;
-      const mass = this.masses[row - this.place.from] as number;
+      const own = row - this.place.from;
+      const total = this.prefix[own * (stride + 1) + position + 1] as number;
+      const mass = this.masses[own] as number;
       measures.add(kvHead, "recall", Math.min(1, mass / total), share);
-      if (outputError) measures.add(kvHead, "outputError", this.outputErrorOf(row, read, mass, total), share);
+      if (outputRanges > 0) {
+        measures.add(kvHead, "outputError", this.outputErrorOf(row, outputRanges, mass, total), share);
+      }
     }
     const part = (to - from) / rowsPerKvHead;
-    const best = this.facts.best(kvHead);
-    let hits = 0;
-    for (const j of best) if (read.has(j)) hits++;
-    let missed = 0;
-    let phoenix = 0;
-    for (const j of this.facts.used(kvHead)) {
-      if (held.has(j)) continue;
-      missed++;
-      if (this.facts.isPhoenix(kvHead, j)) phoenix++;
-    }
-    measures.add(kvHead, "topKRecall", hits / best.length, part);
-    measures.add(kvHead, "milestoneMisses", missed, part);
-    measures.add(kvHead, "phoenixMisses", phoenix, part);
+    const best = facts.best(kvHead);
+    const used = facts.used(kvHead);
+    measures.add(kvHead, "topKRecall", read.countOf(best) / best.length, part);
     measures.add(kvHead, "heldTokens", held.size, part);
     measures.add(kvHead, "readTokens", read.size, part);
+    if (held.size === position + 1) return; // nothing was ever evicted
+    let missed = 0;
+    let phoenix = 0;
+    for (let i = 0; i < used.length; i++) {
+      const j = used[i] as number;
+      if (held.has(j)) continue;
+      missed++;
+      if (facts.isPhoenix(kvHead, j)) phoenix++;
+    }
+    measures.add(kvHead, "milestoneMisses", missed, part);
+    measures.add(kvHead, "phoenixMisses", phoenix, part);
   }
 
   /** ‖o - ô‖ / ‖o‖ of one query head: o over everything, ô over what was read, each with weights that sum to 1. */
-  private outputErrorOf(row: number, read: RangeSet, mass: number, total: number): number {
-    const { kernel, weights, stride, rowsPerKvHead } = this.rows;
+  private outputErrorOf(row: number, ranges: number, mass: number, total: number): number {
+    const { kernel, headDim, rowsPerKvHead } = this.rows;
     if (mass === 0) return 1;
+    const { output } = this;
+    const { weights, blocks, output: truth } = this.facts.output(row);
     const values = this.rows.values(Math.floor(row / rowsPerKvHead));
-    const rowWeights = weights.subarray(row * stride);
-    this.output.fill(0);
-    for (let i = 0; i < read.ranges; i++) kernel.addValues(rowWeights, values, read.start(i), read.end(i), this.output);
-    const truth = this.facts.output(row);
+    kernel.weightedSum(weights, values, blocks, headDim, this.ranges, ranges, output);
     let difference = 0;
     let norm = 0;
-    for (let c = 0; c < truth.length; c++) {
+    for (let c = 0; c < headDim; c++) {
       const exact = (truth[c] as number) / total;
-      difference += (exact - (this.output[c] as number) / mass) ** 2;
-      norm += exact ** 2;
+      const miss = exact - (output[c] as number) / mass;
+      difference += miss * miss;
+      norm += exact * exact;
     }
     return norm === 0 ? 0 : Math.sqrt(difference / norm);
   }
 
   private require(holds: boolean, what: string): void {
-    check(holds, () => `${this.policy} ${what} at step ${this.view.step}`);
+    if (!holds)
+      throw new InputError(`policy ${this.policy}`, `breaks the laws of lanes: ${what} at step ${this.view.step}`);
   }
 }

@@ -1,103 +1,139 @@
 import type { AttentionRows } from "../attention/attention-rows.js";
+import { SUM_BLOCK } from "../attention/row-kernel.js";
 import { TopK } from "../policy/top-k.js";
 import type { ReplaySettings } from "./settings.js";
+
+/** The attention output of a query head over all positions. */
+export interface TrueOutput {
+  readonly weights: Float32Array; // its row
+  /** Weighted values summed over blocks of positions, for whoever reads a block as a whole: [blocks, headDim]. */
+  readonly blocks: Float32Array;
+  /** Not yet divided by the sum of the weights. */
+  readonly output: Float32Array;
+}
 
 /** What the lanes of a step are measured against: the true attention of each KV head, and the true outputs. */
 export class StepFacts {
   private readonly rows: AttentionRows;
   private readonly settings: ReplaySettings;
-  private readonly means: readonly Float32Array[]; // per KV head: its query heads' attention, averaged
+  private readonly heads: readonly HeadFacts[];
   private readonly masses: Float64Array;
   private readonly whole: Uint32Array;
-  private readonly found: Uint32Array;
-  private readonly topK: TopK;
-  private readonly usedOf: Uint32Array[] = []; // per KV head: positions with at least θ of the attention
-  private readonly bestOf: Uint32Array[] = []; // per KV head: the k positions with most
-  private readonly lastUse: readonly Int32Array[]; // per KV head and position: the step
-  private readonly outputs: readonly Float32Array[]; // per row
+  private readonly outputs: readonly TrueOutput[]; // per row
 
   constructor(rows: AttentionRows, settings: ReplaySettings) {
-    const { kernel, kvHeads, rowsPerKvHead, totalTokens, promptTokens, headDim } = rows;
+    const { kernel, kvHeads, rowsPerKvHead, totalTokens, headDim, weights, stride } = rows;
     this.rows = rows;
     this.settings = settings;
-    this.means = Array.from({ length: kvHeads }, () => kernel.floats(totalTokens));
+    this.heads = Array.from({ length: kvHeads }, () => new HeadFacts(rows, settings));
     this.masses = kernel.doubles(rowsPerKvHead);
     this.whole = kernel.indices(2);
-    this.found = kernel.indices(totalTokens);
-    this.topK = new TopK(settings.topK);
-    this.lastUse = Array.from({ length: kvHeads }, () => {
-      // a decoded token is new in its own step; the prompt was there before the first
-      return Int32Array.from({ length: totalTokens }, (_, position) => Math.max(-1, position - promptTokens));
-    });
     const outputs = settings.outputError ? kvHeads * rowsPerKvHead : 0;
-    this.outputs = Array.from({ length: outputs }, () => kernel.floats(headDim));
+    this.outputs = Array.from({ length: outputs }, (_, row) => ({
+      weights: weights.subarray(row * stride, (row + 1) * stride),
+      blocks: kernel.floats(Math.ceil(totalTokens / SUM_BLOCK) * headDim),
+      output: kernel.floats(headDim),
+    }));
   }
 
   /** Looks at the step that the rows stand at. */
   advance(): void {
-    const { kernel, kvHeads, rowsPerKvHead: group, weights, prefix, stride, position, windowStart } = this.rows;
+    const { kernel, rowsPerKvHead: group, weights, prefix, stride, position, windowStart } = this.rows;
     this.whole[0] = windowStart;
     this.whole[1] = position + 1;
-    for (let kvHead = 0; kvHead < kvHeads; kvHead++) {
-      const mean = this.attention(kvHead);
-      mean.fill(0, 0, position + 1);
+    for (const [kvHead, head] of this.heads.entries()) {
+      const { mean } = head;
       const first = kvHead * group;
       const rowWeights = weights.subarray(first * stride);
       const rowPrefix = prefix.subarray(first * (stride + 1));
+      kernel.clear(this.whole, 1, mean);
       kernel.attend(rowWeights, rowPrefix, stride, group, this.whole, 1, 1 / group, this.masses, mean);
-      const count = kernel.atLeast(mean, position + 1, this.settings.theta, this.found);
-      this.usedOf[kvHead] = this.found.slice(0, count);
-      this.bestOf[kvHead] = this.bestAmong(mean, this.usedOf[kvHead] as Uint32Array);
+      head.find(position);
     }
     if (this.settings.outputError) this.outputs.forEach((output, row) => this.computeOutput(output, row));
   }
 
-  /** Share that each position up to the newest draws; valid until the next step. */
+  /** Share that each position draws, mean over the query heads; valid until the next step. */
   attention(kvHead: number): Float32Array {
-    return this.means[kvHead] as Float32Array;
+    return this.head(kvHead).mean;
   }
 
   /** Positions that draw at least θ. */
   used(kvHead: number): Uint32Array {
-    return this.usedOf[kvHead] as Uint32Array;
+    return this.head(kvHead).used;
   }
 
   /** The positions that draw most. */
   best(kvHead: number): Uint32Array {
-    return this.bestOf[kvHead] as Uint32Array;
+    return this.head(kvHead).best;
   }
 
   /** Whether a position, used now, had been unused for longer than the gap, or had never been used since it came. */
   isPhoenix(kvHead: number, position: number): boolean {
     const step = this.rows.position - this.rows.promptTokens;
-    return step - (this.lastUse[kvHead]?.[position] as number) > this.settings.phoenixGapSteps;
+    return step - (this.head(kvHead).lastUse[position] as number) > this.settings.phoenixGapSteps;
   }
 
-  /** The attention output of a row over all positions, not yet divided by the sum of the weights. */
-  output(row: number): Float32Array {
-    return this.outputs[row] as Float32Array;
+  output(row: number): TrueOutput {
+    return this.outputs[row] as TrueOutput;
   }
 
   /** Once all lanes have been measured. */
   settle(): void {
     const step = this.rows.position - this.rows.promptTokens;
-    this.usedOf.forEach((used, kvHead) => {
-      const last = this.lastUse[kvHead] as Int32Array;
-      for (const position of used) last[position] = step;
-    });
+    for (const { used, lastUse } of this.heads) for (const position of used) lastUse[position] = step;
   }
 
-  /** Those above θ are the best already, if there are enough of them. */
-  private bestAmong(mean: Float32Array, used: Uint32Array): Uint32Array {
-    if (used.length < this.settings.topK) return this.topK.of(mean, 0, this.rows.position + 1).slice();
-    const shares = Float64Array.from(used, (position) => mean[position] as number);
-    return this.topK.of(shares, 0, shares.length).map((index) => used[index] as number);
+  private head(kvHead: number): HeadFacts {
+    return this.heads[kvHead] as HeadFacts;
   }
 
-  private computeOutput(output: Float32Array, row: number): void {
-    const { kernel, weights, stride, position, windowStart, rowsPerKvHead } = this.rows;
-    output.fill(0);
+  private computeOutput({ weights, blocks, output }: TrueOutput, row: number): void {
+    const { kernel, headDim, position, windowStart, rowsPerKvHead } = this.rows;
     const values = this.rows.values(Math.floor(row / rowsPerKvHead));
-    kernel.addValues(weights.subarray(row * stride), values, windowStart, position + 1, output);
+    kernel.blockSums(weights, values, headDim, windowStart, position + 1, blocks);
+    kernel.weightedSum(weights, values, blocks, headDim, this.whole, 1, output);
+  }
+}
+
+/** The positions of a KV head that matter in a step. */
+class HeadFacts {
+  readonly mean: Float32Array;
+  used = new Uint32Array(0); // with at least θ of the attention
+  best = new Uint32Array(0); // with most of it
+  readonly lastUse: Int32Array; // by position: the step
+  private readonly rows: AttentionRows;
+  private readonly settings: ReplaySettings;
+  private readonly found: Uint32Array;
+  private readonly shares: Float64Array; // of the positions found
+  private readonly topK: TopK;
+  private bar = 0; // the best were above it in the last step
+
+  constructor(rows: AttentionRows, settings: ReplaySettings) {
+    const { kernel, totalTokens, promptTokens } = rows;
+    this.rows = rows;
+    this.settings = settings;
+    this.mean = kernel.floats(totalTokens);
+    this.found = kernel.indices(totalTokens);
+    this.shares = new Float64Array(totalTokens);
+    this.topK = new TopK(settings.topK);
+    // a decoded token is new in its own step; the prompt was there before the first
+    this.lastUse = Int32Array.from({ length: totalTokens }, (_, position) => Math.max(-1, position - promptTokens));
+  }
+
+  /** Looks at `mean` up to and with a position. */
+  find(position: number): void {
+    const { kernel } = this.rows;
+    const { theta, topK } = this.settings;
+    let count = kernel.atLeast(this.mean, position + 1, theta, this.found);
+    this.used = this.found.slice(0, count);
+    // Those above θ hold the best, if there are enough of them; else a lower bar mostly finds them.
+    if (count < topK) count = kernel.atLeast(this.mean, position + 1, this.bar, this.found);
+    if (count < topK) count = kernel.atLeast(this.mean, position + 1, 0, this.found);
+    for (let i = 0; i < count; i++) this.shares[i] = this.mean[this.found[i] as number] as number;
+    this.best = this.topK.of(this.shares, 0, count).map((index) => this.found[index] as number);
+    let least = Infinity;
+    for (const best of this.best) least = Math.min(least, this.mean[best] as number);
+    this.bar = least / 2;
   }
 }

@@ -18,7 +18,7 @@ th, td { padding: 3px 12px 3px 0; vertical-align: top; }
 td { border-bottom: 1px solid #eee; overflow-wrap: anywhere; }
 .numbers th:not(:first-child), .numbers td:not(:first-child) { text-align: right; padding-left: 12px; white-space: nowrap; }
 .numbers td:first-child { white-space: pre; min-width: 205px; }
-.numbers th:not(:first-child) { min-width: 76px; }
+.numbers th:not(:first-child) { min-width: 62px; white-space: normal; vertical-align: bottom; }
 figure { margin: 0 0 8px; overflow-x: auto; }
 details { margin: 4px 0 8px; }
 summary { cursor: pointer; color: #0072B2; }

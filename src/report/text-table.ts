@@ -29,7 +29,9 @@ const NO_LINES = {
 
 /** A table for terminals and pipes: no colour codes, no frame, one rule under the head. */
 export function textTable(columns: readonly TextColumn[], rows: readonly (readonly string[])[]): string {
-  const widths = columns.map(({ title }, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? "").length)));
+  const widths = columns.map(({ title }, i) =>
+    Math.max(title.length, ...rows.flatMap((row) => (row[i] ?? "").split("\n").map((line) => line.length))),
+  );
   const table = new Table({
     head: columns.map(({ title }) => title),
     colAligns: columns.map(({ align }) => align ?? "left"),
@@ -65,17 +67,18 @@ export function compareTable(outcomes: readonly Judged[], recorded?: Recorded): 
 }
 
 function join(tables: readonly ReportTable[], outcomes: readonly Judged[], recorded: Recorded | undefined): string {
-  // Columns of tables with the same number of them stand below each other.
-  const width = (columns: number, i: number): number =>
+  // Columns of tables with the same heads stand below each other.
+  const heads = (columns: readonly string[]): string => columns.slice(1).join("\n");
+  const width = (columns: readonly string[], i: number): number =>
     Math.max(
       ...tables
-        .filter((table) => i === 0 || table.columns.length === columns)
+        .filter((table) => i === 0 || heads(table.columns) === heads(columns))
         .flatMap((table) => [table.columns, ...table.rows].map((row) => (row[i] ?? "").length)),
     );
   const blocks = tables.map(({ columns, rows }) =>
     textTable(
       columns.map((title, i) => {
-        const room = width(columns.length, i);
+        const room = width(columns, i);
         return i === 0 ? { title: title.padEnd(room) } : { title: title.padStart(room), align: "right" };
       }),
       rows,

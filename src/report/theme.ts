@@ -13,7 +13,7 @@ export const PALETTE: readonly string[] = [
 ];
 
 /** Dashes repeat what colours say, so that lines which lie on each other both show. */
-const DASHES: readonly (readonly number[])[] = [
+export const DASHES: readonly (readonly number[])[] = [
   [],
   [7, 3],
   [2, 2],

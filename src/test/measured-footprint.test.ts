@@ -20,7 +20,8 @@ function fixed(budget: number): readonly Policy[] {
     .filter(({ lanes, dataDependent }) => lanes !== undefined && dataDependent !== true);
 }
 
-const EPSILON = 1e-6; // counts are means over heads
+/** Counts are means over heads; where heads have budgets of their own, these are rounded one by one. */
+const ROUNDING = 0.5;
 
 /** Steps of a replay that differ from the closed form by more than pages explain, in words. */
 function departures(trace: AttentionTrace, policies: readonly Policy[], options: ReplayOptions): readonly string[] {
@@ -29,7 +30,7 @@ function departures(trace: AttentionTrace, policies: readonly Policy[], options:
     const quality = result.policies[i];
     if (quality === undefined || result.layers.every((layer) => layer < policy.denseLayers)) return [];
     const { fromTokens, held, read } = footprintCurve(result, quality, policy, "test");
-    const page = Math.max(1, Number(policy.parameters["page"] ?? 1));
+    const page = Math.max(1, Number(policy.parameters["page"] ?? policy.parameters["block"] ?? 1));
     const prompt = trace.metadata.promptTokens;
     return held.flatMap((tokens, step) => {
       const print = policy.footprint({ prompt, generated: fromTokens + step - prompt });
@@ -37,10 +38,10 @@ function departures(trace: AttentionTrace, policies: readonly Policy[], options:
       const problems: string[] = [];
       // Memory is in whole pages at their peak: the newest page, and a prompt's last one, are partly filled.
       const spare = print.resident.now - tokens;
-      if (spare < -EPSILON || spare > 2 * (page - 1) + EPSILON) {
+      if (spare < -ROUNDING || spare > 2 * (page - 1) + ROUNDING) {
         problems.push(`held ${tokens}, the footprint says ${print.resident.now}`);
       }
-      if (Math.abs(reads - print.read.now) > page - 1 + EPSILON) {
+      if (Math.abs(reads - print.read.now) > page - 1 + ROUNDING) {
         problems.push(`read ${reads}, the footprint says ${print.read.now}`);
       }
       return problems.map((problem) => `${policy.name}, prompt ${prompt}, step ${step}: ${problem}`);
@@ -48,19 +49,22 @@ function departures(trace: AttentionTrace, policies: readonly Policy[], options:
   });
 }
 
+const BUDGET = 192; // with the prompt below, at and above it
+
 test.each([
-  { seed: 1, promptTokens: 5, budget: 64 },
-  { seed: 2, promptTokens: 63, budget: 64 },
-  { seed: 3, promptTokens: 150, budget: 64 },
-  { seed: 4, promptTokens: 33, budget: 128 },
-])("on random attention: %o", ({ seed, promptTokens, budget }) => {
-  const trace = randomTrace(seed, { promptTokens, steps: 200, layers: 3 });
-  expect(departures(trace, fixed(budget), {}).slice(0, 10)).toEqual([]);
+  { seed: 1, promptTokens: 60 },
+  { seed: 2, promptTokens: BUDGET - 1 },
+  { seed: 3, promptTokens: 260 },
+])("on random attention: %o", ({ seed, promptTokens }) => {
+  const trace = randomTrace(seed, { promptTokens, steps: 200, layers: 2 });
+  expect(departures(trace, fixed(BUDGET), {}).slice(0, 10)).toEqual([]);
 });
 
 test("on the recording that comes with the package", () => {
   const trace = openRecording("bakery-2.2k");
-  expect(departures(trace, fixed(256), { layers: [23], heads: [1], toStep: 300 }).slice(0, 10)).toEqual([]);
+  // A plan over all 2,003 steps takes long; PyramidKV's budgets fall from layer to layer, and few layers are recorded.
+  const policies = fixed(BUDGET).filter(({ kind, lanes }) => kind !== "pyramidkv" && lanes?.oracle !== "future");
+  expect(departures(trace, policies, { layers: [23], heads: [1], toStep: 200 }).slice(0, 10)).toEqual([]);
   trace.close();
 });
 

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { InputError } from "../core/check.js";
 
 /** What a schema has first against parsed JSON: file, key, value and what is allowed. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { jsonProblem } from "./json-problem.js";
 
 const tokens = z.number().positive().max(10_000_000);

@@ -209,30 +209,94 @@ export function pageBounds(
   }
 }
 
-/** out[c] += Σ_j weights[j] · values[j][c] for from ≤ j < to; values are [positions][headDim], headDim a multiple of 4. */
-export function addValues(weights: usize, values: usize, headDim: i32, from: i32, to: i32, out: usize): void {
+/** See row-kernel.ts. */
+export function clear(ranges: usize, count: i32, out: usize): void {
+  const zero = f32x4.splat(0);
+  const rangesEnd = ranges + ((<usize>count) << 3);
+  for (let r = ranges; r < rangesEnd; r += 8) {
+    let at = out + ((<usize>load<u32>(r)) << 2);
+    const end = out + ((<usize>load<u32>(r, 4)) << 2);
+    for (; at + 16 <= end; at += 16) v128.store(at, zero);
+    for (; at < end; at += 4) store<f32>(at, 0);
+  }
+}
+
+/** See row-kernel.ts: blocks of 16 positions. */
+export function blockSums(weights: usize, values: usize, headDim: i32, from: i32, to: i32, sums: usize): void {
   const bytes = (<usize>headDim) << 2;
+  for (let block = from >> 4; block << 4 < to; block++) {
+    const start = max(from, block << 4), end = min(to, (block + 1) << 4);
+    const out = sums + <usize>block * bytes;
+    let c: usize = 0;
+    for (; c + 64 <= bytes; c += 64) {
+      let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+      let v = values + <usize>start * bytes + c;
+      for (let j = start; j < end; j++) {
+        const w = v128.load32_splat(weights + ((<usize>j) << 2));
+        s0 = f32x4.add(s0, f32x4.mul(w, v128.load(v)));
+        s1 = f32x4.add(s1, f32x4.mul(w, v128.load(v, 16)));
+        s2 = f32x4.add(s2, f32x4.mul(w, v128.load(v, 32)));
+        s3 = f32x4.add(s3, f32x4.mul(w, v128.load(v, 48)));
+        v += bytes;
+      }
+      v128.store(out + c, s0); v128.store(out + c, s1, 16); v128.store(out + c, s2, 32); v128.store(out + c, s3, 48);
+    }
+    for (; c < bytes; c += 4) {
+      let s: f32 = 0;
+      let v = values + <usize>start * bytes + c;
+      for (let j = start; j < end; j++) {
+        s += load<f32>(weights + ((<usize>j) << 2)) * load<f32>(v);
+        v += bytes;
+      }
+      store<f32>(out + c, s);
+    }
+  }
+}
+
+/** See row-kernel.ts. */
+export function weightedSum(
+  weights: usize, values: usize, sums: usize, headDim: i32, ranges: usize, count: i32, out: usize,
+): void {
+  const bytes = (<usize>headDim) << 2;
+  const rangesEnd = ranges + ((<usize>count) << 3);
   let c: usize = 0;
   for (; c + 64 <= bytes; c += 64) {
-    let s0 = v128.load(out + c), s1 = v128.load(out + c, 16), s2 = v128.load(out + c, 32), s3 = v128.load(out + c, 48);
-    let v = values + <usize>from * bytes + c;
-    for (let j = from; j < to; j++) {
-      const w = v128.load32_splat(weights + ((<usize>j) << 2));
-      s0 = f32x4.add(s0, f32x4.mul(w, v128.load(v)));
-      s1 = f32x4.add(s1, f32x4.mul(w, v128.load(v, 16)));
-      s2 = f32x4.add(s2, f32x4.mul(w, v128.load(v, 32)));
-      s3 = f32x4.add(s3, f32x4.mul(w, v128.load(v, 48)));
-      v += bytes;
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    for (let r = ranges; r < rangesEnd; r += 8) {
+      const end = load<u32>(r, 4);
+      let j = load<u32>(r);
+      while (j < end) {
+        if ((j & 15) == 0 && j + 16 <= end) {
+          const b = sums + <usize>(j >> 4) * bytes + c;
+          s0 = f32x4.add(s0, v128.load(b)); s1 = f32x4.add(s1, v128.load(b, 16));
+          s2 = f32x4.add(s2, v128.load(b, 32)); s3 = f32x4.add(s3, v128.load(b, 48));
+          j += 16;
+        } else {
+          const w = v128.load32_splat(weights + ((<usize>j) << 2));
+          const v = values + <usize>j * bytes + c;
+          s0 = f32x4.add(s0, f32x4.mul(w, v128.load(v))); s1 = f32x4.add(s1, f32x4.mul(w, v128.load(v, 16)));
+          s2 = f32x4.add(s2, f32x4.mul(w, v128.load(v, 32))); s3 = f32x4.add(s3, f32x4.mul(w, v128.load(v, 48)));
+          j++;
+        }
+      }
     }
     v128.store(out + c, s0); v128.store(out + c, s1, 16); v128.store(out + c, s2, 32); v128.store(out + c, s3, 48);
   }
-  for (; c < bytes; c += 16) {
-    let s = v128.load(out + c);
-    let v = values + <usize>from * bytes + c;
-    for (let j = from; j < to; j++) {
-      s = f32x4.add(s, f32x4.mul(v128.load32_splat(weights + ((<usize>j) << 2)), v128.load(v)));
-      v += bytes;
+  for (; c < bytes; c += 4) {
+    let s: f32 = 0;
+    for (let r = ranges; r < rangesEnd; r += 8) {
+      const end = load<u32>(r, 4);
+      let j = load<u32>(r);
+      while (j < end) {
+        if ((j & 15) == 0 && j + 16 <= end) {
+          s += load<f32>(sums + <usize>(j >> 4) * bytes + c);
+          j += 16;
+        } else {
+          s += load<f32>(weights + ((<usize>j) << 2)) * load<f32>(values + <usize>j * bytes + c);
+          j++;
+        }
+      }
     }
-    v128.store(out + c, s);
+    store<f32>(out + c, s);
   }
 }

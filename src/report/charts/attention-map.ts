@@ -31,7 +31,7 @@ export function attentionMapChart(map: AttentionMap): Chart {
   };
   const largest = Math.max(...map.attention.map((row) => Math.max(...row)));
   return {
-    name: "attention-map",
+    name: `attention-${layer}-${head}`,
     title: `Attention of layer ${layer}, KV head ${head}`,
     caption: `Each row of the picture is ${several(stepsPerRow, "decode step")}, each column ${several(positionsPerColumn, "position")}; a cell shows its largest share of attention, mean over the query heads of the KV head. Left of the dashed line is the prompt; the diagonal is the newest token. A bright first column is the attention sink. A milestone is a vertical streak that starts on the diagonal, stays bright while the token is of use, and fades. A phoenix is a column that lights up again after long dark. Shares of ${MOST_SHARE} and above have the brightest colour, of ${LEAST_SHARE} and below the darkest.`,
     spec: chartSpec(

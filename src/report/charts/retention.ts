@@ -42,14 +42,17 @@ export function retentionChart(map: AttentionMap): Chart {
       ? ""
       : ` A cell is ${stepsPerRow} steps by ${positionsPerColumn} positions and is marked as a loss if it has at least one.`;
   return {
-    name: "retention",
+    name: `retention-${layer}-${head}`,
     title: `What policies had of layer ${layer}, KV head ${head}`,
     caption: `The attention map above, a panel a policy: blue was read, green held but not read, grey evicted; the stronger the colour, the more attention it draws. Losses stand out: red were missed, evicted before a step that puts at least ${theta} of its attention there; orange were overlooked, held but not read by such a step.${cell}`,
     spec: chartSpec({
       columns: 2,
       concat: map.policies.map((policy) => {
-        const lost = sum(policy.missed) / policy.lanes;
-        const title = { text: policy.label, subtitle: `${integer(lost)} milestone misses` };
+        const losses = [
+          `${integer(sum(policy.missed) / policy.lanes)} missed`,
+          ...(sum(policy.overlooked) > 0 ? [`${integer(sum(policy.overlooked) / policy.lanes)} overlooked`] : []),
+        ];
+        const title = { text: policy.label, subtitle: losses.join(" · ") };
         const width = map.policies.length === 1 ? 720 : 470;
         return mapPanel(map, width, title, (row, column) => cellColor(map, policy, row, column), [legend]);
       }),

@@ -86,7 +86,6 @@ export function naiveRaas(rules: NaiveRaas, heads: NaiveHeads): NaiveStep {
       if (evictable.length === 0) break;
       const victim = evictable.reduce((oldest, page) => (stamps.get(page)! < stamps.get(oldest)! ? page : oldest));
       left = left.filter((j) => pageOf(j) !== victim);
-      stamps.set(victim, NEVER);
     }
     expect({ where: heads.name, step, kept }).toEqual({ where: heads.name, step, kept: left });
   };
@@ -118,11 +117,18 @@ function used(
   return choose({ always: [], among: pages, take, score, ties: "lower taken" });
 }
 
-/** The best budget / page pages of the prompt's tokens, and all decoded tokens. */
+/** Quest on the prompt: its last page and the best others, budget / page in all; and all decoded tokens. */
 function readOfPrompt(rules: NaiveRaas, heads: NaiveHeads, held: readonly number[], position: number): number[] {
   const { budget, page: size } = rules;
-  const pages = range(0, Math.ceil(heads.promptTokens / size));
-  const bounds = pages.map((page) => naiveBound(heads, page, size, position));
-  const best = choose({ always: [], among: pages, take: budget / size, score: (p) => bounds[p]!, ties: "lower taken" });
+  const last = Math.ceil(heads.promptTokens / size) - 1;
+  const others = range(0, last);
+  const bounds = others.map((page) => naiveBound(heads, page, size, position));
+  const best = choose({
+    always: [last],
+    among: others,
+    take: budget / size - 1,
+    score: (page) => bounds[page]!,
+    ties: "lower taken",
+  });
   return held.filter((j) => j >= heads.promptTokens || best.includes(Math.floor(j / size)));
 }

@@ -10,7 +10,8 @@ import type { AttentionTrace } from "../../trace/attention-trace.js";
 import { groupOf, naiveAttention } from "../naive-attention.js";
 import { randomTrace } from "../random-trace.js";
 import { selectionsOf } from "../selections.js";
-import { expectBest, span } from "./expect-best.js";
+import { range } from "./naive-lane.js";
+import { expectBest } from "./naive-rows.js";
 
 /** Oracles against their definitions, and the laws that make them bounds. */
 
@@ -33,11 +34,11 @@ test.each(SEEDS)("oracle-topk and oracle-topp read what has most attention, seed
   for (let head = 0; head < 2; head++) {
     for (let step = 0; step < 50; step++) {
       const position = P + step;
-      const attention = naiveAttention(trace, 0, groupOf(trace, head), position, span(0, position + 1));
+      const attention = naiveAttention(trace, 0, groupOf(trace, head), position, range(0, position + 1));
       for (const { kept, read } of [topk, topp].map((chosen) => chosen.get(`0/${head}`)![step]!)) {
-        expect(kept).toEqual(span(0, position + 1));
+        expect(kept).toEqual(range(0, position + 1));
         expect(read.at(-1)).toBe(position);
-        expectBest(read.slice(0, -1), span(0, position), (j) => attention[j]!, read.length - 1);
+        expectBest(read.slice(0, -1), range(0, position), (j) => attention[j]!, read.length - 1);
       }
       expect(topk.get(`0/${head}`)![step]!.read.length).toBe(20);
       const shares = topp.get(`0/${head}`)![step]!.read.map((j) => attention[j]!);
@@ -58,7 +59,7 @@ test.each(SEEDS)("no policy that reads as many tokens recalls more than oracle-t
     ),
     [policy("quest", { budget, page: 4, denseLayers: 0 }), policy("oracle-topk", { budget })],
     [policy("quest-oracle", { budget, page: 4, denseLayers: 0 }), policy("oracle-topk", { budget })],
-    [policy("seerattention-r", { budget, block: 4 }), policy("oracle-topk", { budget })],
+    [policy("seerattention-r", { budget, page: 4 }), policy("oracle-topk", { budget })],
   ];
   for (const pair of pairs) {
     const [some, oracle] = qualityOf(trace, pair) as [PolicyQuality, PolicyQuality];
@@ -80,11 +81,11 @@ test("oracle-topp has at least the share p in every step, and half of that will 
 
 /** What can be kept at best, by trying all: entries of the prompt and one more each step, `gain[step][entry]`. */
 function exhaustive(gain: readonly (readonly number[])[], prompt: number, budget: number): number {
-  let states = new Map([[span(0, prompt).join(), 0]]);
+  let states = new Map([[range(0, prompt).join(), 0]]);
   gain.forEach((row, step) => {
     const next = new Map<string, number>();
     for (const [key, value] of states) {
-      const held = [...key.split(",").filter(Boolean).map(Number)];
+      const held = key.split(",").filter(Boolean).map(Number);
       const drawn = step === 0 ? 0 : held.reduce((sum, j) => sum + row[j]!, 0);
       for (const kept of subsets([...held, prompt + step], budget)) {
         const name = kept.join();
@@ -105,7 +106,7 @@ function subsets(of: readonly number[], size: number): number[][] {
 
 /** Keeps what has most left to draw: what one might take for the best. */
 function greedy(gain: readonly (readonly number[])[], prompt: number, budget: number): number {
-  let held = span(0, prompt);
+  let held = range(0, prompt);
   let total = 0;
   gain.forEach((row, step) => {
     if (step > 0) total += held.reduce((sum, j) => sum + row[j]!, 0);
@@ -123,12 +124,14 @@ test("the best eviction is the best of all there are; greed is not", () => {
       fc.integer({ min: 1, max: 4 }),
       fc.integer({ min: 2, max: 7 }),
       fc.integer({ min: 1, max: 3 }),
-      (seed, prompt, steps, budget) => {
+      fc.constantFrom(1, 0.6, 0.3),
+      (seed, prompt, steps, budget, density) => {
         const rng = stream(seed, "gains");
-        const gain = span(0, steps).map((step) => span(0, prompt + step + 1).map(() => Math.floor(rng() ** 3 * 64)));
-        const arrival = span(0, prompt + steps).map((j) => Math.max(0, j - prompt));
+        const draw = (): number => (rng() < density ? Math.floor(rng() ** 3 * 64) : 0);
+        const gain = range(0, steps).map((step) => range(0, prompt + step + 1).map(draw));
+        const arrival = range(0, prompt + steps).map((j) => Math.max(0, j - prompt));
         const worth = arrival.map((first, j) => {
-          const draws = span(first + 1, steps).map((step) => gain[step]![j]!);
+          const draws = range(first + 1, steps).map((step) => gain[step]![j]!);
           return Float32Array.from([0, ...draws.map((_, i) => draws.slice(0, i + 1).reduce((a, b) => a + b, 0))]);
         });
         const until = bestEviction(arrival, worth, steps - 1, budget);

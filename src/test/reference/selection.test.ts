@@ -4,7 +4,8 @@ import type { AttentionTrace } from "../../trace/attention-trace.js";
 import { groupOf, naiveAttention, naiveLogits, naiveSoftmax } from "../naive-attention.js";
 import { randomTrace } from "../random-trace.js";
 import { selectionsOf } from "../selections.js";
-import { expectBest, mean, naiveRow, span } from "./expect-best.js";
+import { range } from "./naive-lane.js";
+import { expectBest, mean, naiveRow } from "./naive-rows.js";
 
 /** Policies that hold all and read some, against naive ones written from their definitions. */
 
@@ -24,9 +25,9 @@ function queryOf(trace: AttentionTrace, queryHead: number, position: number): nu
 /** Quest's pages of a step: the last one and the `pages` - 1 best others by the mean bound. */
 function questPages(trace: AttentionTrace, head: number, position: number, pages: number, page: number): number[] {
   const last = Math.floor(position / page);
-  if (last < pages) return span(0, position + 1);
-  const bounds = span(0, last).map((own) => {
-    const keys = span(own * page, (own + 1) * page).map((j) => keyOf(trace, head, j));
+  if (last < pages) return range(0, position + 1);
+  const bounds = range(0, last).map((own) => {
+    const keys = range(own * page, (own + 1) * page).map((j) => keyOf(trace, head, j));
     const ofHeads = groupOf(trace, head).map((queryHead) =>
       queryOf(trace, queryHead, position).reduce((sum, q, c) => {
         const channel = keys.map((key) => key[c]!);
@@ -35,10 +36,10 @@ function questPages(trace: AttentionTrace, head: number, position: number, pages
     );
     return mean(ofHeads);
   });
-  const best = span(0, last).toSorted((a, b) => bounds[b]! - bounds[a]! || a - b);
+  const best = range(0, last).toSorted((a, b) => bounds[b]! - bounds[a]! || a - b);
   return [...best.slice(0, pages - 1), last]
     .toSorted((a, b) => a - b)
-    .flatMap((own) => span(own * page, Math.min((own + 1) * page, position + 1)));
+    .flatMap((own) => range(own * page, Math.min((own + 1) * page, position + 1)));
 }
 
 /** A key in so many bits: each channel at the nearest of 2^bits levels from its least to its largest, of two the even one. */
@@ -47,7 +48,7 @@ function coarse(key: readonly number[], bits: number): number[] {
   const top = 2 ** bits - 1;
   return key.map((channel) => {
     const distance = (level: number): number => Math.abs(top * (channel - least) - level * (most - least)); // exact
-    const level = span(0, top + 1).reduce((best, next) => {
+    const level = range(0, top + 1).reduce((best, next) => {
       const closer = distance(next) - distance(best);
       return closer < 0 || (closer === 0 && next % 2 === 0) ? next : best;
     });
@@ -63,14 +64,14 @@ test.each(SEEDS)("twilight reads the fewest tokens of the base with the share p,
   const chosen = selectionsOf(trace, policy);
   let read = 0;
   for (let head = 0; head < 2; head++) {
-    const keys = span(0, P + 40).map((position) => coarse(keyOf(trace, head, position), 4));
+    const keys = range(0, P + 40).map((position) => coarse(keyOf(trace, head, position), 4));
     chosen.get(`0/${head}`)!.forEach((step, t) => {
       const position = P + t;
-      expect(step.kept).toEqual(span(0, position + 1));
+      expect(step.kept).toEqual(range(0, position + 1));
       const base = questPages(trace, head, position, pages, page);
       const rows = groupOf(trace, head).map((queryHead) => {
         const query = queryOf(trace, queryHead, position);
-        const logits = span(0, position + 1).map(
+        const logits = range(0, position + 1).map(
           (j) => softmaxScale * query.reduce((sum, q, c) => sum + q * keys[j]![c]!, 0),
         );
         return naiveSoftmax(logits, base);
@@ -91,7 +92,7 @@ test.each(SEEDS)("twilight reads the fewest tokens of the base with the share p,
 test.each(SEEDS)("infllm reads first, newest and the best blocks, seed %i", (seed) => {
   const [P, init, local, block, blocks, representatives] = [60, 3, 10, 8, 3, 2];
   const trace = randomTrace(seed, { promptTokens: P, steps: 50 });
-  const heads = span(0, 4);
+  const heads = range(0, 4);
   const policy = createPolicy("infllm", POLICIES.infllm, { init, local, block, blocks, representatives });
   const chosen = selectionsOf(trace, policy);
   expect(chosen.get("0/0")).toEqual(chosen.get("0/1")); // one choice a layer
@@ -99,7 +100,7 @@ test.each(SEEDS)("infllm reads first, newest and the best blocks, seed %i", (see
   const stands: number[][] = [];
   const makeBlocks = (): void => {
     while (init + (stands.length + 1) * block + local <= drawn.length) {
-      const own = span(init + stands.length * block, init + (stands.length + 1) * block);
+      const own = range(init + stands.length * block, init + (stands.length + 1) * block);
       stands.push(own.toSorted((a, b) => drawn[b]! - drawn[a]! || a - b).slice(0, representatives));
     }
   };
@@ -113,20 +114,20 @@ test.each(SEEDS)("infllm reads first, newest and the best blocks, seed %i", (see
   chosen.get("0/0")!.forEach(({ read, kept }, step) => {
     const position = P + step;
     drawn.push(0);
-    expect(kept).toEqual(span(0, position + 1));
+    expect(kept).toEqual(range(0, position + 1));
     const rest = init + stands.length * block; // blocks end here
     const logits = heads.map((queryHead) => naiveLogits(trace, 0, queryHead, position));
     const score = (own: number): number => mean(logits.flatMap((row) => stands[own]!.map((j) => row[j]!)));
-    const readBlocks = span(0, stands.length).filter((own) => read.includes(init + own * block));
+    const readBlocks = range(0, stands.length).filter((own) => read.includes(init + own * block));
     expect(read).toEqual([
-      ...span(0, init),
-      ...readBlocks.flatMap((own) => span(init + own * block, init + (own + 1) * block)),
-      ...span(rest, position + 1),
+      ...range(0, init),
+      ...readBlocks.flatMap((own) => range(init + own * block, init + (own + 1) * block)),
+      ...range(rest, position + 1),
     ]);
     expect(position + 1 - rest).toBeGreaterThanOrEqual(local);
-    expectBest(readBlocks, span(0, stands.length), score, blocks, "rounded");
+    expectBest(readBlocks, range(0, stands.length), score, blocks, "either");
     const attention = naiveAttention(trace, 0, heads, position, read);
-    for (const j of span(position + 1 - local, position + 1)) drawn[j]! += attention[j]!;
+    for (const j of range(position + 1 - local, position + 1)) drawn[j]! += attention[j]!;
     makeBlocks();
   });
 });
@@ -136,31 +137,31 @@ test.each(SEEDS)("seerattention-r reads the blocks with the largest attention of
   const trace = randomTrace(seed, { promptTokens: P, steps: 40, group: 3 });
   const byBudget = selectionsOf(
     trace,
-    createPolicy("seerattention-r", POLICIES["seerattention-r"], { budget: 5 * block, block }),
+    createPolicy("seerattention-r", POLICIES["seerattention-r"], { budget: 5 * block, page: block }),
   );
   const byThreshold = selectionsOf(
     trace,
-    createPolicy("seerattention-r", POLICIES["seerattention-r"], { block, rule: "threshold", threshold: 0.08 }),
+    createPolicy("seerattention-r", POLICIES["seerattention-r"], { page: block, rule: "threshold", threshold: 0.08 }),
   );
   for (let head = 0; head < 2; head++) {
     for (let step = 0; step < 40; step++) {
       const position = P + step;
       const last = Math.floor(position / block);
       const rows = groupOf(trace, head).map((queryHead) => naiveRow(trace, 0, queryHead, position));
-      const gate = span(0, last + 1).map((own) =>
+      const gate = range(0, last + 1).map((own) =>
         Math.max(...rows.map((row) => Math.max(...row.slice(own * block, (own + 1) * block)))),
       );
       const sum = gate.reduce((a, b) => a + b, 0);
       const blocksOf = (read: readonly number[]): number[] => {
         const own = [...new Set(read.map((j) => Math.floor(j / block)))];
-        expect(read).toEqual(own.flatMap((b) => span(b * block, Math.min((b + 1) * block, position + 1))));
+        expect(read).toEqual(own.flatMap((b) => range(b * block, Math.min((b + 1) * block, position + 1))));
         return own;
       };
       const some = blocksOf(byBudget.get(`0/${head}`)![step]!.read);
       expect(some.at(-1)).toBe(last);
-      expectBest(some.slice(0, -1), span(0, last), (own) => gate[own]!, 4);
+      expectBest(some.slice(0, -1), range(0, last), (own) => gate[own]!, 4);
       const above = blocksOf(byThreshold.get(`0/${head}`)![step]!.read);
-      expect(above).toEqual(span(0, last + 1).filter((own) => own === last || gate[own]! / sum >= 0.08));
+      expect(above).toEqual(range(0, last + 1).filter((own) => own === last || gate[own]! / sum >= 0.08));
     }
   }
 });
@@ -174,12 +175,12 @@ test.each(SEEDS)("quest-oracle reads the pages with the largest attention, seed 
     chosen.get(`0/${head}`)!.forEach(({ read }, step) => {
       const position = P + step;
       const last = Math.floor(position / page);
-      const attention = naiveAttention(trace, 0, groupOf(trace, head), position, span(0, position + 1));
-      const largest = span(0, last).map((own) => Math.max(...attention.slice(own * page, (own + 1) * page)));
+      const attention = naiveAttention(trace, 0, groupOf(trace, head), position, range(0, position + 1));
+      const largest = range(0, last).map((own) => Math.max(...attention.slice(own * page, (own + 1) * page)));
       const own = [...new Set(read.map((j) => Math.floor(j / page)))];
-      expect(read).toEqual(own.flatMap((b) => span(b * page, Math.min((b + 1) * page, position + 1))));
+      expect(read).toEqual(own.flatMap((b) => range(b * page, Math.min((b + 1) * page, position + 1))));
       expect(own.at(-1)).toBe(last);
-      expectBest(own.slice(0, -1), span(0, last), (b) => largest[b]!, pages - 1);
+      expectBest(own.slice(0, -1), range(0, last), (b) => largest[b]!, pages - 1);
     });
   }
 });
