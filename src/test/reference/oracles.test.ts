@@ -59,7 +59,7 @@ test.each(SEEDS)("no policy that reads as many tokens recalls more than oracle-t
     ),
     [policy("quest", { budget, page: 4, denseLayers: 0 }), policy("oracle-topk", { budget })],
     [policy("quest-oracle", { budget, page: 4, denseLayers: 0 }), policy("oracle-topk", { budget })],
-    [policy("seerattention-r", { budget, block: 4 }), policy("oracle-topk", { budget })],
+    [policy("seerattention-r", { budget, page: 4 }), policy("oracle-topk", { budget })],
   ];
   for (const pair of pairs) {
     const [some, oracle] = qualityOf(trace, pair) as [PolicyQuality, PolicyQuality];
