@@ -44,20 +44,24 @@ export async function runCompare(flags: Flags): Promise<void> {
 
 /** Replays the policies if a recording is given; footprints that depend on the attention come back measured. */
 async function judge(
-  { trace }: ScenarioOptions,
+  { trace, seed }: ScenarioOptions,
   policies: readonly Policy[],
 ): Promise<{ readonly policies: readonly Policy[]; readonly recorded?: Recorded }> {
   if (trace === undefined) return { policies };
   const { replayRecorded } = await import("./recorded.js");
-  return replayRecorded(trace, policies);
+  return replayRecorded(trace, policies, seed);
 }
 
 export async function runReplay(flags: Flags): Promise<void> {
   const { replayRequest } = await import("./replay-flags.js");
   const request = replayRequest(flags);
+  const output = outputFlags(flags);
   const { replayFile } = await import("./replay-file.js");
+  // The map first: a head that is not there is found out before the long part.
+  const drawn =
+    output.out === undefined ? undefined : await (await import("./replay-maps.js")).replayMap(request, request.map);
   const result = await replayFile(request.file, request.policies, request.options, request.selections);
-  await outputReplay(result, request);
+  await outputReplay(request.file, result, drawn, output);
 }
 
 export async function runList(flags: Flags): Promise<void> {

@@ -1,9 +1,11 @@
 import type { Summary } from "../serve/outcome.js";
 import { outcome, summary } from "../serve/outcome-of.js";
 import { InputError } from "../core/check.js";
+import type { AttentionMap } from "../replay/attention-map.js";
 import type { ReplayResult } from "../replay/quality.js";
 import { replayFacts, withQuality, type Recorded } from "../report/recorded.js";
 import type { Report } from "../report/report.js";
+import { progressLine } from "./progress.js";
 import { requestsParquet } from "./requests-parquet.js";
 import type { Simulation } from "./simulate.js";
 import { version } from "./version.js";
@@ -76,12 +78,24 @@ function replayed(recorded: Recorded | undefined): object {
   return recorded === undefined ? {} : { replay: replayFacts(recorded) };
 }
 
-/** Prints a replay: a table, or one JSON object that says which version made it. */
-export async function outputReplay(result: ReplayResult, { json }: { readonly json: boolean }): Promise<void> {
-  const text = json
-    ? JSON.stringify({ version: version(), ...result }, null, 2)
+/** Prints a replay, a table or one JSON object that says which version made it, and writes its files. */
+export async function outputReplay(
+  recording: string,
+  result: ReplayResult,
+  drawn: { readonly map: AttentionMap; readonly notes: readonly string[] } | undefined,
+  flags: OutputFlags,
+): Promise<void> {
+  const data = { version: version(), ...result };
+  const text = flags.json
+    ? JSON.stringify(data, null, 2)
     : (await import("../report/replay-table.js")).replayTable(result);
   process.stdout.write(`${text}\n`);
+  if (flags.out === undefined || drawn === undefined) return;
+  const { replayReport } = await import("../report/replay-report.js");
+  const { map, notes } = drawn;
+  const files = new Map<string, string | Uint8Array>([["attention-map.json", `${JSON.stringify(map)}\n`]]);
+  const report = replayReport(result, [map], { recording, version: version(), notes });
+  await writeReport(flags.out, files, data, report, flags);
 }
 
 /** JSON on stdout; what nobody should overlook also on stderr. */
@@ -106,11 +120,14 @@ export async function writeReport(
   files.set("report.html", await renderHtml(report, readRuntime()));
   if (flags.svg || flags.png) {
     const { renderSvg } = await import("../report/svg.js");
-    for (const chart of report.charts) {
+    const line = progressLine("charts");
+    for (const [drawn, chart] of report.charts.entries()) {
+      line.update(`${drawn} of ${report.charts.length} are drawn`);
       const svg = await renderSvg(chart);
       if (flags.svg) files.set(`charts/${chart.name}.svg`, svg);
       if (flags.png) files.set(`charts/${chart.name}.png`, await (await import("../report/png.js")).renderPng(svg));
     }
+    line.end();
   }
   for (const path of writeFiles(folder, files)) process.stderr.write(`wrote ${path}\n`);
 }

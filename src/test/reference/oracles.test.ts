@@ -85,7 +85,7 @@ function exhaustive(gain: readonly (readonly number[])[], prompt: number, budget
   gain.forEach((row, step) => {
     const next = new Map<string, number>();
     for (const [key, value] of states) {
-      const held = [...key.split(",").filter(Boolean).map(Number)];
+      const held = key.split(",").filter(Boolean).map(Number);
       const drawn = step === 0 ? 0 : held.reduce((sum, j) => sum + row[j]!, 0);
       for (const kept of subsets([...held, prompt + step], budget)) {
         const name = kept.join();
