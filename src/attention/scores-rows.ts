@@ -67,8 +67,8 @@ export class ScoresRows implements AttentionRows {
     return check(false, "a scores trace has no logits") as never;
   }
 
-  logitOn(): number {
-    return check(false, "a scores trace has no queries") as never;
+  logitsOn(): void {
+    check(false, "a scores trace has no queries");
   }
 
   key(): void {
