@@ -137,6 +137,9 @@ describe("a retention map", () => {
           const isMissed = (missed[row]?.[column] ?? 0) > 0;
           const isOverlooked = !isMissed && (overlooked[row]?.[column] ?? 0) > 0;
           if (isMissed || isOverlooked) losses++;
+          else if ((MAP.attention[row]?.[column] ?? 0) >= MAP.theta && !((blue as number) > (red as number) + 30)) {
+            expect.fail(`${row}, ${column} was read and is #${color.toString(16)}`);
+          }
           if ((color === 0xd55e00) !== isMissed || (color === 0xe69f00) !== isOverlooked) {
             expect.fail(`${row}, ${column} is #${color.toString(16)}`);
           }
