@@ -1,4 +1,4 @@
-import { check } from "../core/check.js";
+import { check, InputError } from "../core/check.js";
 import type { AttentionTrace } from "../trace/attention-trace.js";
 import type { AttentionRows, RowsWanted } from "./attention-rows.js";
 import { LogitRing } from "./logit-ring.js";
@@ -29,6 +29,7 @@ export class QkvRows implements AttentionRows {
   readonly prefix: Float64Array;
   position = -1;
   windowStart = 0;
+  private readonly layer: number;
   private readonly slidingWindow: number;
   private readonly rows: number;
   private readonly lookback: number;
@@ -41,6 +42,7 @@ export class QkvRows implements AttentionRows {
   constructor(trace: AttentionTrace, wanted: RowsWanted, kernel: RowKernel) {
     const { promptTokens, totalTokens, headDim, kvHeads, queryHeads, queryStart = 0, slidingWindow } = trace.metadata;
     this.kernel = kernel;
+    this.layer = wanted.layer;
     this.promptTokens = promptTokens;
     this.totalTokens = totalTokens;
     this.headDim = headDim;
@@ -69,6 +71,13 @@ export class QkvRows implements AttentionRows {
       const weights = this.weights.subarray(row * this.stride);
       const prefix = this.prefix.subarray(row * (this.stride + 1));
       this.kernel.softmax(this.ring.row(position, row), this.windowStart, position + 1, weights, prefix);
+      if (!Number.isFinite(prefix[position + 1])) {
+        const where = `layer ${this.layer} at position ${position}`;
+        throw new InputError(
+          "trace",
+          `has no finite attention in ${where}: queries, keys and softmaxScale are too large`,
+        );
+      }
     }
   }
 

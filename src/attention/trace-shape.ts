@@ -24,9 +24,8 @@ export interface HeadShape extends HeadReads {
   readonly entries90: EntryCounts;
 }
 
-/** How soon the tokens of a layer are looked at again, by any head. */
-export interface LayerRecurrence {
-  readonly layer: number;
+/** How soon the tokens of a layer are looked at again, by any of its heads. */
+export interface RecurrenceShape {
   /** Share of tokens that are, at all. */
   readonly recurring: number;
   /** The longest gap of each token, in rows. */
@@ -36,7 +35,9 @@ export interface LayerRecurrence {
 /** The shape of recorded attention: its decode rows, by head and over all heads. */
 export interface TraceShape {
   readonly heads: readonly HeadShape[];
-  readonly recurrence: readonly LayerRecurrence[];
+  readonly recurrence: readonly ({ readonly layer: number } & RecurrenceShape)[];
+  /** Of the tokens of all layers together. */
+  readonly allRecurrence: RecurrenceShape;
   readonly entries99: EntryCounts;
   readonly entries90: EntryCounts;
   readonly sinks: number;
@@ -48,8 +49,10 @@ export interface TraceShape {
 export function* traceShape(trace: AttentionTrace, kernel: () => RowKernel): Generator<void, TraceShape> {
   const { layers, promptTokens, totalTokens, kvHeads } = trace.metadata;
   const heads: HeadShape[] = [];
-  const recurrence: LayerRecurrence[] = [];
-  const [all99, all90] = [new CountHistogram(totalTokens), new CountHistogram(totalTokens)];
+  const recurrence: ({ layer: number } & RecurrenceShape)[] = [];
+  const all99 = new CountHistogram(totalTokens);
+  const all90 = new CountHistogram(totalTokens);
+  const allGaps = new CountHistogram(totalTokens);
   for (const layer of layers) {
     const wanted = { layer, kvFrom: 0, kvTo: kvHeads, lookback: 1, values: false, promptMass: false };
     const rows = openRows(trace, { ...wanted, first: promptTokens }, kernel());
@@ -65,13 +68,16 @@ export function* traceShape(trace: AttentionTrace, kernel: () => RowKernel): Gen
       all99.addAll(meter.entries99);
       all90.addAll(meter.entries90);
     });
-    recurrence.push({ layer, ...recurrenceOf(recurring.longestGaps()) });
+    const gaps = recurring.longestGaps();
+    recurrence.push({ layer, ...recurrenceOf(gaps) });
+    allGaps.addAll(gaps);
   }
   const mean = (pick: (head: HeadShape) => number): number =>
     heads.reduce((sum, head) => sum + pick(head), 0) / heads.length;
   return {
     heads,
     recurrence,
+    allRecurrence: recurrenceOf(allGaps),
     entries99: entryCounts(all99),
     entries90: entryCounts(all90),
     sinks: mean(({ shares }) => shares.sinks),
@@ -140,7 +146,7 @@ function entryCounts(counts: CountHistogram): EntryCounts {
   };
 }
 
-function recurrenceOf(gaps: CountHistogram): Omit<LayerRecurrence, "layer"> {
+function recurrenceOf(gaps: CountHistogram): RecurrenceShape {
   return {
     recurring: 1 - gaps.times(0) / gaps.count,
     longestGap: { p50: gaps.quantile(0.5), p80: gaps.quantile(0.8), p95: gaps.quantile(0.95) },

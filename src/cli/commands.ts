@@ -44,12 +44,12 @@ export async function runCompare(flags: Flags): Promise<void> {
 
 /** Replays the policies if a recording is given; footprints that depend on the attention come back measured. */
 async function judge(
-  { trace }: ScenarioOptions,
+  { trace, seed }: ScenarioOptions,
   policies: readonly Policy[],
 ): Promise<{ readonly policies: readonly Policy[]; readonly recorded?: Recorded }> {
   if (trace === undefined) return { policies };
   const { replayRecorded } = await import("./recorded.js");
-  return replayRecorded(trace, policies);
+  return replayRecorded(trace, policies, seed);
 }
 
 export async function runReplay(flags: Flags): Promise<void> {

@@ -55,7 +55,12 @@ export function checkOptions(values: Readonly<Record<string, unknown>>, origin: 
   if (!(key in values) || values[key] === undefined) {
     throw new InputError(origin(key), `is missing: ${SHAPE[key]?.description ?? ""}`);
   }
-  throw new InputError(origin(key), `${JSON.stringify(values[key])} is not allowed; ${allowed(key)}`);
+  throw new InputError(origin(key), `${shown(values[key])} is not allowed; ${allowed(key)}`);
+}
+
+/** A value as the user wrote it; JSON has no word for infinity. */
+function shown(value: unknown): string {
+  return typeof value === "number" ? String(value) : JSON.stringify(value);
 }
 
 /** What an option takes, in words. */

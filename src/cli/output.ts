@@ -5,6 +5,7 @@ import type { AttentionMap } from "../replay/attention-map.js";
 import type { ReplayResult } from "../replay/quality.js";
 import { replayFacts, withQuality, type Recorded } from "../report/recorded.js";
 import type { Report } from "../report/report.js";
+import { progressLine } from "./progress.js";
 import { requestsParquet } from "./requests-parquet.js";
 import type { Simulation } from "./simulate.js";
 import { version } from "./version.js";
@@ -119,11 +120,14 @@ export async function writeReport(
   files.set("report.html", await renderHtml(report, readRuntime()));
   if (flags.svg || flags.png) {
     const { renderSvg } = await import("../report/svg.js");
-    for (const chart of report.charts) {
+    const line = progressLine("charts");
+    for (const [drawn, chart] of report.charts.entries()) {
+      line.update(`${drawn} of ${report.charts.length} are drawn`);
       const svg = await renderSvg(chart);
       if (flags.svg) files.set(`charts/${chart.name}.svg`, svg);
       if (flags.png) files.set(`charts/${chart.name}.png`, await (await import("../report/png.js")).renderPng(svg));
     }
+    line.end();
   }
   for (const path of writeFiles(folder, files)) process.stderr.write(`wrote ${path}\n`);
 }

@@ -1,6 +1,7 @@
 import { InputError } from "../core/check.js";
 import type { Policy } from "../policy/policy.js";
 import { withMeasuredFootprints } from "../replay/footprint-curve.js";
+import { planReplay } from "../replay/plan.js";
 import { replay } from "../replay/replay.js";
 import type { Recorded } from "../report/recorded.js";
 import { progressLine } from "./progress.js";
@@ -13,6 +14,7 @@ import { openRecording } from "./recordings.js";
 export function replayRecorded(
   name: string,
   policies: readonly Policy[],
+  seed: number,
 ): { readonly policies: readonly Policy[]; readonly recorded: Recorded } {
   const replayable = policies.filter(({ lanes }) => lanes !== undefined);
   if (replayable.length === 0) {
@@ -23,16 +25,12 @@ export function replayRecorded(
   }
   const trace = openRecording(name);
   const line = progressLine(`replay of ${name}`);
-  let steps = 0;
   try {
-    const result = replay(
-      trace,
-      replayable,
-      {},
-      {
-        progress: () => line.update(`${(++steps).toLocaleString("en-US")} steps of attention heads done`),
-      },
-    );
+    const { tasks, settings } = planReplay(trace, replayable, { seed });
+    const all = (tasks.length * settings.toStep).toLocaleString("en-US");
+    let steps = 0;
+    const progress = (): void => line.update(`${(++steps).toLocaleString("en-US")} of ${all} steps`);
+    const result = replay(trace, replayable, { seed }, { progress });
     return { policies: withMeasuredFootprints(policies, result, name), recorded: { recording: name, replay: result } };
   } finally {
     line.end();

@@ -3,6 +3,7 @@ import type { HeadPlace } from "../replay/attention-map.js";
 import type { ReplayOptions } from "../replay/plan.js";
 import { REPLAY_DEFAULTS } from "../replay/settings.js";
 import type { Flags } from "./flags.js";
+import { countFlag, indicesFlag, rangeFlag, shareFlag, textFlag } from "./value-flags.js";
 
 /** What the replay command was asked for. */
 export interface ReplayRequest {
@@ -65,13 +66,12 @@ export type ReplayFlag = keyof typeof REPLAY_FLAGS;
 export function replayRequest(flags: Flags): ReplayRequest {
   const policies = texts(flags, "policy");
   if (policies.length === 0) throw new InputError("--policy", "is missing: name at least one, e.g. raas:budget=256");
-  const seed = number(flags, "seed", 0, 2 ** 53 - 1, true);
-  const theta = number(flags, "theta", 0, 1, false);
-  if (theta === 0) throw new InputError("--theta", '"0" is not allowed; expected a number above 0, up to 1');
-  const topK = number(flags, "top-k", 1, 1_000_000, true);
-  const gap = number(flags, "phoenix-gap", 0, 2 ** 30, true);
-  const layers = indices(flags, "layers");
-  const heads = indices(flags, "heads");
+  const seed = countFlag(flags, "seed", 0, Number.MAX_SAFE_INTEGER);
+  const theta = shareFlag(flags, "theta");
+  const topK = countFlag(flags, "top-k", 1, 1_000_000);
+  const gap = countFlag(flags, "phoenix-gap", 0, 2 ** 30);
+  const layers = indicesFlag(flags, "layers");
+  const heads = indicesFlag(flags, "heads");
   return {
     file: String(flags["file"]),
     policies,
@@ -86,16 +86,16 @@ export function replayRequest(flags: Flags): ReplayRequest {
       ...(flags["output-error"] === false ? { outputError: false } : {}),
     },
     json: flags["json"] === true,
-    selections: text(flags, "selections"),
+    selections: textFlag(flags, "selections"),
     map: mapPlace(flags),
   };
 }
 
 /** "23/0" */
 function mapPlace(flags: Flags): HeadPlace | undefined {
-  const given = text(flags, "map");
+  const given = textFlag(flags, "map");
   if (given === undefined) return undefined;
-  if (text(flags, "out") === undefined)
+  if (textFlag(flags, "out") === undefined)
     throw new InputError("--map", "draws into the report: give its folder with --out");
   const [, layer, head] = /^(\d+)\/(\d+)$/.exec(given.trim()) ?? [];
   if (layer === undefined || head === undefined) {
@@ -110,40 +110,8 @@ function texts(flags: Flags, name: ReplayFlag): string[] {
   return (Array.isArray(given) ? (given as unknown[]) : [given]).map(String);
 }
 
-function text(flags: Flags, name: ReplayFlag): string | undefined {
-  const [first, second] = texts(flags, name);
-  if (second !== undefined) throw new InputError(`--${name}`, "is given more than once");
-  return first;
-}
-
-function number(flags: Flags, name: ReplayFlag, least: number, most: number, whole: boolean): number | undefined {
-  const given = text(flags, name);
-  if (given === undefined) return undefined;
-  const value = given.trim() === "" ? NaN : Number(given);
-  if (value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
-  const what = `a ${whole ? "whole number" : "number"} from ${least} to ${most}`;
-  throw new InputError(`--${name}`, `"${given}" is not allowed; expected ${what}`);
-}
-
-function indices(flags: Flags, name: ReplayFlag): number[] | undefined {
-  const given = text(flags, name);
-  if (given === undefined) return undefined;
-  const parts = given.split(",").map((part) => part.trim());
-  const wrong = parts.find((part) => !/^\d+$/.test(part));
-  if (wrong !== undefined) {
-    throw new InputError(`--${name}`, `"${given}" is not allowed; expected whole numbers with commas between`);
-  }
-  return parts.map(Number);
-}
-
-/** "100:200", ":200", "100:": the ends that are given. */
+/** The ends of --steps that are given. */
 function steps(flags: Flags): { fromStep?: number; toStep?: number } {
-  const given = text(flags, "steps");
-  if (given === undefined) return {};
-  const match = /^(\d*):(\d*)$/.exec(given.trim());
-  if (match === null || given.trim() === ":") {
-    throw new InputError("--steps", `"${given}" is not allowed; expected a:b, the steps from a to b - 1`);
-  }
-  const [, from = "", to = ""] = match;
-  return { ...(from === "" ? {} : { fromStep: Number(from) }), ...(to === "" ? {} : { toStep: Number(to) }) };
+  const [from, to] = rangeFlag(flags, "steps") ?? [];
+  return { ...(from === undefined ? {} : { fromStep: from }), ...(to === undefined ? {} : { toStep: to }) };
 }

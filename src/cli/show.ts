@@ -59,9 +59,7 @@ export function listing(what: ListName): string {
         Object.entries(POLICIES).map(([name, { parameters, title }]) => [
           name,
           title,
-          Object.entries(parameters)
-            .map(([key, { default: value }]) => `${key}=${String(value)}`)
-            .join(" "),
+          wrapped(Object.entries(parameters).map(([key, { default: value }]) => `${key}=${String(value)}`)),
         ]),
       );
     case "workloads":
@@ -136,6 +134,17 @@ function table(columns: readonly string[], rows: readonly (readonly string[])[])
     })),
     rows.map((row) => [...row]),
   );
+}
+
+/** Words in lines of at most 60 characters. */
+function wrapped(words: readonly string[]): string {
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > 60) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines.join("\n");
 }
 
 function billions(count: number): string {

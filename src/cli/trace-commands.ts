@@ -5,8 +5,9 @@ import type { Flags } from "./flags.js";
 import { fileSource } from "./file-source.js";
 import { outputFlags } from "./output.js";
 import { recordingPath } from "./recordings.js";
+import { syntheticShape } from "./synth-flags.js";
 import { TRACE_FORMS } from "./trace-forms.js";
-import { choiceFlag, indicesFlag, requiredTextFlag } from "./value-flags.js";
+import { choiceFlag, countFlag, indicesFlag, requiredTextFlag } from "./value-flags.js";
 
 /** What `raas-sim trace` does with its flags. */
 
@@ -62,4 +63,14 @@ export async function runTraceConvert(flags: Flags): Promise<void> {
   } finally {
     source.close();
   }
+}
+
+export async function runTraceSynth(flags: Flags): Promise<void> {
+  const seed = countFlag(flags, "seed", 0, Number.MAX_SAFE_INTEGER) ?? 0;
+  const shape = syntheticShape(flags);
+  const out = requiredTextFlag(flags, "out", "the file to write");
+  const { syntheticTrace } = await import("../trace/synthetic-trace.js");
+  const { preferring } = await import("../trace/write-trace.js");
+  const { writeTrace } = await import("./write-trace-file.js");
+  await writeTrace(out, syntheticTrace(seed, shape), preferring("F16"));
 }

@@ -1,5 +1,7 @@
 import type { Argv } from "yargs";
-import { runTraceCheck, runTraceConvert, runTraceInfo, runTraceSlice } from "./trace-commands.js";
+import { SYNTHETIC_SHAPE } from "../trace/synthetic-shape.js";
+import { SYNTH_FLAGS } from "./synth-flags.js";
+import { runTraceCheck, runTraceConvert, runTraceInfo, runTraceSlice, runTraceSynth } from "./trace-commands.js";
 import { TRACE_FORMS } from "./trace-forms.js";
 
 const TEXT = { string: true, requiresArg: true } as const;
@@ -18,14 +20,15 @@ function withOut(command: Argv): Argv {
 
 /** `raas-sim trace`: what recorded attention files hold, and how to make others of them. */
 export function traceCommands(parser: Argv): Argv {
-  return parser.command("trace", "recorded attention: info, check, slice, convert", (y) =>
+  return parser.command("trace", "recorded attention: info, check, slice, convert, synth", (y) =>
     y
-      .usage("$0 trace COMMAND FILE: recorded attention files")
+      .usage("$0 trace COMMAND: recorded attention files")
       .command("info <file>", "what is in a trace, the shape of its attention, its head map", info, runTraceInfo)
       .command("check <file>", "read every value and say what is wrong", check, runTraceCheck)
       .command("slice <file>", "write a part of a trace", slice, runTraceSlice)
       .command("convert <file>", "write a trace in another form", convert, runTraceConvert)
-      .demandCommand(1, "Name a command: info, check, slice or convert."),
+      .command("synth", "write a synthetic trace, for tests and demonstrations", synth, runTraceSynth)
+      .demandCommand(1, "Name a command: info, check, slice, convert or synth."),
   );
 }
 
@@ -73,4 +76,15 @@ function convert(y: Argv): Argv {
     })
     .example("$0 trace convert bakery-2.2k --to scores-f16 -o scores.attn.safetensors", "attention rows of it")
     .example("$0 trace convert in.attn.safetensors --to qkv-bf16 -o out.attn.safetensors", "another number format");
+}
+
+function synth(y: Argv): Argv {
+  const command = withOut(y).usage(
+    "$0 trace synth -o OUT: write a synthetic trace\n\nSinks, recent windows, milestones, phoenix tokens and recurrence as they were counted in reasoning models.\nNo model has attended like that: the trace says so of itself, and so does whatever is made of it.",
+  );
+  command.option("seed", { ...TEXT, describe: "seed of everything made up [default: 0]" });
+  for (const [name, { field, help }] of Object.entries(SYNTH_FLAGS)) {
+    command.option(name, { ...TEXT, describe: `${help} [default: ${SYNTHETIC_SHAPE[field]}]` });
+  }
+  return command.example("$0 trace synth --seed 7 --steps 4096 -o synthetic.attn.safetensors", "4,096 decode steps");
 }

@@ -32,6 +32,15 @@ export function countFlag(flags: Flags, name: string, least: number, most: numbe
   throw notAllowed(name, given, `a whole number from ${least} to ${most}`);
 }
 
+/** Above 0, up to 1. */
+export function shareFlag(flags: Flags, name: string): number | undefined {
+  const given = textFlag(flags, name);
+  if (given === undefined) return undefined;
+  const value = given.trim() === "" ? NaN : Number(given);
+  if (value > 0 && value <= 1) return value;
+  throw notAllowed(name, given, "a number above 0, up to 1");
+}
+
 /** "14,21" */
 export function indicesFlag(flags: Flags, name: string): readonly number[] | undefined {
   const given = textFlag(flags, name);

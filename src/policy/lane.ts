@@ -40,7 +40,7 @@ export interface PromptView extends QueryView {
   groups(): readonly QueryView[];
   /** What `survey` gave for each recorded layer that is not dense, by its index in the model. */
   readonly surveys: ReadonlyMap<number, number>;
-  /** Shows the `truth` of every step to come, in order: for oracles that know the future. */
+  /** Shows the `truth` of every step that will be replayed, in order: for oracles that know the future. */
   eachFutureRow(visit: (step: number, truth: Float32Array) => void): void;
 }
 

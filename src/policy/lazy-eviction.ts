@@ -1,6 +1,6 @@
 import { RangeSet } from "../core/range-set.js";
 import { compressInBursts } from "./closed-forms.js";
-import { BUDGET, definePolicy, NO_WORK, requireBelowBudget } from "./definition.js";
+import { BUDGET, definePolicy, NO_WORK } from "./definition.js";
 import type { Lane, StepView } from "./lane.js";
 import { TopK } from "./top-k.js";
 
@@ -10,7 +10,7 @@ import { TopK } from "./top-k.js";
  * MRI, the longest gap between two such uses; every `window` positions, over budget, stay the newest `window` and the best
  * of the others by 2σ(-(t - TS) / MRI) + 2σ(-1 / MRI). Choices where the paper's page is silent: alpha is RaaS's; a token
  * never used again since it came has MRI 0 and scores 0; the prompt's tokens count as used at its last position; eviction
- * comes in the step of each position that is a multiple of the window.
+ * comes in the step of each position that is a multiple of the window; a window over half the budget is cut to that.
  */
 export const lazyEviction = definePolicy({
   title: "every so many positions drops tokens whose longest gap between uses has long passed",
@@ -22,7 +22,7 @@ export const lazyEviction = definePolicy({
       default: 175,
       min: 1,
       max: 65_536,
-      help: "positions between evictions, and newest tokens that stay; 80 % of gaps are shorter on MATH-500",
+      help: "positions between evictions, and newest tokens that stay, at most half the budget; 80 % of gaps on MATH-500 are shorter",
     },
     alpha: {
       kind: "number",
@@ -32,16 +32,18 @@ export const lazyEviction = definePolicy({
       help: "share of a step's attention above which a token is used; does not change memory or reads",
     },
   },
-  create: ({ budget, window, alpha }) => {
-    requireBelowBudget("lazy-eviction", "window", window, budget);
+  create: ({ budget, window: asked, alpha }) => {
+    const window = Math.min(asked, Math.floor(budget / 2));
+    const notes = [
+      "Needs the attention weights, so decode attention is not fused. The sort at each eviction is not charged.",
+      "The threshold of use, alpha, is not given in the paper's page: it is RaaS's.",
+    ];
+    if (window < asked) notes.push(`A window of ${asked} is more than half the budget: it is ${window}.`);
     return {
       label: `LazyEviction ${budget}`,
       indexPageTokens: 0,
       work: { ...NO_WORK, materialisesScores: true },
-      notes: [
-        "Needs the attention weights, so decode attention is not fused. The sort at each eviction is not charged.",
-        "The threshold of use, alpha, is not given in the paper's page: it is RaaS's.",
-      ],
+      notes,
       footprint: (lengths) => compressInBursts(budget, window, lengths),
       lanes: {
         needs: ["attention"],

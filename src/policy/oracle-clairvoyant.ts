@@ -6,7 +6,7 @@ import type { Lane, PromptView, StepView } from "./lane.js";
 import { ORACLE_NOTE } from "./oracles.js";
 
 /**
- * The most attention that any eviction policy of this memory could keep in reach over the whole recording: it knows every
+ * The most attention that any eviction policy of this memory could keep in reach over all replayed steps: it knows every
  * step's attention beforehand and holds the best plan, computed exactly (best-eviction.ts), for each KV head. No policy
  * that holds at most the budget between steps, chooses for each KV head and never reads what it dropped has a higher sum
  * of recall over all steps. To keep the tokens with most attention to come at each step is not the best plan: a token
@@ -20,7 +20,7 @@ export const oracleClairvoyant = definePolicy({
     label: `Clairvoyant ${budget}`,
     indexPageTokens: 0,
     work: NO_WORK,
-    notes: [SLOTS_NOTE, ORACLE_NOTE, "Best for the sum of recall over the whole recording, not for each step of it."],
+    notes: [SLOTS_NOTE, ORACLE_NOTE, "Best for the sum of recall over all replayed steps, not for each of them."],
     footprint: (lengths) => evictByToken(budget, lengths),
     lanes: {
       needs: ["attention"],

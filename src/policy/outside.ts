@@ -1,14 +1,14 @@
 import { InputError } from "../core/check.js";
 import { DENSE_LAYERS, withDenseLayers } from "./dense-layers.js";
+import { guard, isFields, isStrings, requireCount, requireType, type Fields } from "./module-checks.js";
+import { guardedLanes } from "./outside-lanes.js";
 import type { LayerFootprint, Lengths, Policy, PolicyDefinition } from "./policy.js";
 import { checkParameters } from "./spec.js";
 import { createPolicy } from "./table.js";
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /**
- * The policy a user's module exports by default, with the values given for it. Its footprints are checked each time:
- * whatever is wrong with them is said with the name of the file.
+ * The policy a user's module exports by default, with the values given for it. Its footprints and choices are checked
+ * each time: whatever is wrong with them is said with the name of the file.
  */
 export function policyFromModule(
   moduleExports: unknown,
@@ -29,7 +29,7 @@ export function policyFromModule(
         requireFootprint(print, path, where);
         return print;
       };
-      return { ...body, footprint };
+      return { ...body, footprint, ...(body.lanes === undefined ? {} : { lanes: guardedLanes(body.lanes, path) }) };
     },
   };
   return createPolicy(path, guarded, checked);
@@ -113,37 +113,4 @@ function requireFootprint(print: unknown, path: string, where: string): asserts 
   if (steps !== Infinity && !(Number.isSafeInteger(steps) && Number(steps) >= 1)) {
     throw new InputError(path, `${where}: steadyFor is ${String(steps)}, not a whole number of at least 1 or Infinity`);
   }
-}
-
-function requireCount(fields: Fields, key: string, path: string, where: string): void {
-  const value = fields[key];
-  if (Number.isSafeInteger(value) && Number(value) >= 0) return;
-  throw new InputError(path, `${where}: ${key} is ${String(value)}, not a whole number of at least 0`);
-}
-
-function requireType(fields: Fields, key: string, type: string, path: string, where: string): void {
-  const value = fields[key];
-  if (typeof value === type && !Number.isNaN(value)) return;
-  throw new InputError(
-    path,
-    `${where}: ${key} is ${value === undefined ? "missing" : JSON.stringify(value)}, not a ${type}`,
-  );
-}
-
-/** Runs code of the module: what it throws is the module's, but an InputError says all already. */
-function guard<T>(path: string, where: string, run: () => T): T {
-  try {
-    return run();
-  } catch (cause) {
-    if (cause instanceof InputError) throw cause;
-    throw new InputError(path, `${where} threw: ${cause instanceof Error ? cause.message : String(cause)}`);
-  }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null;
-}
-
-function isStrings(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }

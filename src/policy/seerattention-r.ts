@@ -18,7 +18,7 @@ export const seerattentionR = definePolicy({
   source: "https://arxiv.org/abs/2506.08889",
   parameters: {
     budget: { ...BUDGET, default: 2048, help: "tokens a layer reads in a step under rule=budget" },
-    block: { ...PAGE, default: 64, help: "tokens of a block; the budget is a multiple of it" },
+    page: { ...PAGE, default: 64, help: "tokens of a block; the budget is a multiple of it" },
     rule: { kind: "choice", default: "budget", choices: ["budget", "threshold"], help: "how many blocks are read" },
     threshold: {
       kind: "number",
@@ -28,21 +28,20 @@ export const seerattentionR = definePolicy({
       help: "normalised gate from which a block is read under rule=threshold",
     },
   },
-  create: ({ budget, block, rule, threshold }) => {
-    requireWholePages("seerattention-r", budget, block);
-    const pages = budget / block;
+  create: ({ budget, page, rule, threshold }) => {
+    requireWholePages("seerattention-r", budget, page);
+    const pages = budget / page;
     const byBudget = rule === "budget";
     return {
       label: byBudget ? `SeerAttention-R oracle ${budget}` : `SeerAttention-R oracle >${threshold}`,
-      indexPageTokens: block,
+      indexPageTokens: page,
       work: { ...NO_WORK, representativeShare: COMPRESSED_KEYS, selects: true },
       notes: [
         ORACLE_NOTE,
         "The gate is its training target, not a trained one; charged as the trained one.",
         PAGED_NOTE,
       ],
-      footprint: (lengths) =>
-        byBudget ? selectPages(pages, block, lengths) : holdAllReadSome(Infinity, true, lengths),
+      footprint: (lengths) => (byBudget ? selectPages(pages, page, lengths) : holdAllReadSome(Infinity, true, lengths)),
       ...(byBudget ? {} : { dataDependent: true }),
       lanes: {
         needs: ["attention"],
@@ -50,26 +49,26 @@ export const seerattentionR = definePolicy({
         observes: false,
         lookback: 0,
         oracle: "step",
-        start: ({ promptTokens }) => start(promptTokens, pages, block, byBudget ? undefined : threshold),
+        start: ({ promptTokens }) => start(promptTokens, pages, page, byBudget ? undefined : threshold),
       },
     };
   },
 });
 
-function start(promptTokens: number, pages: number, block: number, threshold: number | undefined): Lane {
-  if (threshold === undefined) return new PageLane(promptTokens, pages, block, (step) => gate(step, block));
+function start(promptTokens: number, pages: number, page: number, threshold: number | undefined): Lane {
+  if (threshold === undefined) return new PageLane(promptTokens, pages, page, (step) => gate(step, page));
   return new WholeLane(promptTokens, (step) => {
-    const scores = gate(step, block);
+    const scores = gate(step, page);
     const reads = (own: number): boolean => own === scores.length - 1 || (scores[own] as number) >= threshold;
-    return Array.from({ length: step.position + 1 }, (_, j) => j).filter((j) => reads(Math.floor(j / block)));
+    return Array.from({ length: step.position + 1 }, (_, j) => j).filter((j) => reads(Math.floor(j / page)));
   });
 }
 
 /** For each block the largest attention of any query head on any of its tokens, over the sum of these. */
-function gate(step: StepView, block: number): Float64Array {
-  const largest = new Float64Array(Math.floor(step.position / block) + 1);
+function gate(step: StepView, page: number): Float64Array {
+  const largest = new Float64Array(Math.floor(step.position / page) + 1);
   for (let head = 0; head < step.queryHeads; head++) {
-    pageMaxima(step.truthOf(head), step.position + 1, block).forEach((weight, own) => {
+    pageMaxima(step.truthOf(head), step.position + 1, page).forEach((weight, own) => {
       largest[own] = Math.max(largest[own] as number, weight);
     });
   }

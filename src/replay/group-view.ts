@@ -3,6 +3,14 @@ import type { Rng } from "../core/rng.js";
 import type { AttentionRows } from "../attention/attention-rows.js";
 import type { PromptView, QueryView, StepView } from "../policy/lane.js";
 
+/** For oracles that run ahead. */
+export interface Ahead {
+  /** The same rows anew. */
+  readonly open: () => AttentionRows;
+  /** Steps that will be replayed. */
+  readonly steps: number;
+}
+
 export interface GroupPlace {
   readonly layer: number;
   readonly layersTotal: number;
@@ -11,8 +19,7 @@ export interface GroupPlace {
   readonly rng: Rng;
   readonly surveys: ReadonlyMap<number, number>;
   readonly groups: () => readonly QueryView[];
-  /** The same rows anew, for oracles that run ahead. */
-  readonly ahead?: () => AttentionRows;
+  readonly ahead?: Ahead;
 }
 
 /** Attention rows `from … to - 1` as the lane of a group of heads sees them, in the prompt and in each step. */
@@ -28,7 +35,7 @@ export class GroupView implements PromptView, StepView {
   readonly groups: () => readonly QueryView[];
   private readonly rows: AttentionRows;
   private readonly from: number;
-  private readonly ahead: (() => AttentionRows) | undefined;
+  private readonly ahead: Ahead | undefined;
   private readonly place: GroupPlace;
   private readonly bounds = new Map<number, { step: number; mean: Float32Array }>(); // over several KV heads
   private readonly truths: { step: number; mean: Float32Array };
@@ -118,10 +125,10 @@ export class GroupView implements PromptView, StepView {
 
   eachFutureRow(visit: (step: number, truth: Float32Array) => void): void {
     check(this.ahead !== undefined, "only an oracle that asks for the future sees it");
-    const rows = this.ahead();
+    const rows = this.ahead.open();
     const view = new GroupView(rows, this.from, this.from + this.queryHeads, this.place);
-    for (let position = rows.promptTokens; position < rows.totalTokens; position++) {
-      rows.moveTo(position);
+    for (let step = 0; step < this.ahead.steps; step++) {
+      rows.moveTo(rows.promptTokens + step);
       visit(view.step, view.truth());
     }
   }

@@ -6,7 +6,7 @@ import { DENSE_LANES } from "../policy/dense-lane.js";
 import type { HeadGroup, Lanes } from "../policy/lane.js";
 import type { Policy } from "../policy/policy.js";
 import type { AttentionTrace } from "../trace/attention-trace.js";
-import { GroupView } from "./group-view.js";
+import { GroupView, type Ahead } from "./group-view.js";
 import { LaneRunner } from "./lane-runner.js";
 import { PolicyMeasures, type HeadTotals, type StepSums } from "./measures.js";
 import type { PlacedSelection, Selection } from "./selection.js";
@@ -60,7 +60,15 @@ export function runTask(
   const facts = new StepFacts(rows, settings);
   const runs = all.map(({ policy, lanes }) => {
     const measures = new PolicyMeasures(rows.kvHeads, settings.toStep - settings.fromStep);
-    const place = { trace, task, rows, facts, seed: settings.seed, surveys, ahead };
+    const place = {
+      trace,
+      task,
+      rows,
+      facts,
+      seed: settings.seed,
+      surveys,
+      ahead: { open: ahead, steps: settings.toStep },
+    };
     return { policy, measures, lanes: startLanes(policy, lanes, place) };
   });
   for (let step = 0; step < settings.toStep; step++) {
@@ -105,7 +113,7 @@ interface Surroundings {
   readonly facts: StepFacts;
   readonly seed: number;
   readonly surveys: Surveys;
-  readonly ahead: () => AttentionRows;
+  readonly ahead: Ahead;
 }
 
 function startLanes(policy: Policy, lanes: Lanes, around: Surroundings): LaneStart[] {

@@ -1,3 +1,5 @@
+import { PATIENCE_ROWS, READ_SHARE } from "../attention/head-kind.js";
+
 /** How a replay measures. */
 export interface ReplaySettings {
   readonly seed: number;
@@ -14,5 +16,11 @@ export interface ReplaySettings {
   readonly toStep: number;
 }
 
-/** θ = 0.01 and a gap of 128 steps: the detector of DerekHJH/RaaS, benchmarks/evals/markov; top 10: Quest's figure. */
-export const REPLAY_DEFAULTS = { seed: 0, theta: 0.01, topK: 10, phoenixGapSteps: 128, outputError: true } as const;
+/** θ and the gap are those of the head map; top 10: Quest's figure. */
+export const REPLAY_DEFAULTS = {
+  seed: 0,
+  theta: READ_SHARE,
+  topK: 10,
+  phoenixGapSteps: PATIENCE_ROWS,
+  outputError: true,
+} as const;

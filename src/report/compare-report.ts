@@ -1,5 +1,6 @@
 import type { Outcome } from "../serve/outcome.js";
 import { qualityThroughputChart } from "./charts/quality-throughput.js";
+import { recallBudgetChart } from "./charts/recall-budget.js";
 import { summaryChart } from "./charts/summary.js";
 import { tradeOffChart } from "./charts/trade-off.js";
 import { trinityChart } from "./charts/trinity.js";
@@ -16,7 +17,9 @@ export function compareReport(outcomes: readonly Judged<Outcome>[], recorded?: R
     title: `Comparison: ${outcomes.map((outcome) => outcome.label).join(", ")}`,
     subtitle: subtitle(outcomes),
     charts: [
-      ...(recorded === undefined ? [] : [trinityChart(outcomes), qualityThroughputChart(outcomes)]),
+      ...(recorded === undefined
+        ? []
+        : [trinityChart(outcomes), qualityThroughputChart(outcomes), recallBudgetChart(recorded.replay.policies)]),
       summaryChart(outcomes),
       tradeOffChart(outcomes),
       ...commonCharts(outcomes),

@@ -74,15 +74,16 @@ function forScript(source: string): string {
 function body(report: Report): string {
   const warnings = report.warnings.map((warning) => `<p>${escape(warning)}</p>`).join("");
   const notes = report.notes.map((note) => `<li>${escape(note)}</li>`).join("");
-  const links = report.charts.map(({ name, title }) => `<a href="#${escape(name)}">${escape(title)}</a>`).join(" ");
   const lead = report.lead ?? 0;
+  const links = report.charts.map(({ name, title }) => `<a href="#${escape(name)}">${escape(title)}</a>`);
+  links.splice(lead, 0, '<a href="#figures">Figures</a>');
   const numbers = report.tables.filter((each) => !isSettings(each));
   const settings = report.tables.filter(isSettings);
   return `<header>
 <h1>${escape(report.title)}</h1>
 <p class="subtitle">${escape(report.subtitle)}</p>
 ${warnings === "" ? "" : `<div class="warnings" role="alert">${warnings}</div>`}
-<nav><a href="#figures">Figures</a> ${links} ${notes === "" ? "" : '<a href="#notes">Notes</a> '}<a href="#origin">Where the numbers come from</a> <a class="download" id="download" download="report-data.json" hidden>Download all data (JSON)</a></nav>
+<nav>${links.join(" ")} ${notes === "" ? "" : '<a href="#notes">Notes</a> '}<a href="#origin">Where the numbers come from</a> <a class="download" id="download" download="report-data.json" hidden>Download all data (JSON)</a></nav>
 </header>
 <main>
 ${report.charts.slice(0, lead).map(chartSection).join("\n")}

@@ -29,7 +29,9 @@ const NO_LINES = {
 
 /** A table for terminals and pipes: no colour codes, no frame, one rule under the head. */
 export function textTable(columns: readonly TextColumn[], rows: readonly (readonly string[])[]): string {
-  const widths = columns.map(({ title }, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? "").length)));
+  const widths = columns.map(({ title }, i) =>
+    Math.max(title.length, ...rows.flatMap((row) => (row[i] ?? "").split("\n").map((line) => line.length))),
+  );
   const table = new Table({
     head: columns.map(({ title }) => title),
     colAligns: columns.map(({ align }) => align ?? "left"),

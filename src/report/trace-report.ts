@@ -61,16 +61,17 @@ function counts({ mean, p50, p90, p99 }: EntryCounts): string {
   return `mean ${decimal(mean)}, p50 ${integer(p50)}, p90 ${integer(p90)}, p99 ${integer(p99)}`;
 }
 
-function recurrenceTable({ recurrence }: TraceShape): ReportTable {
+function recurrenceTable({ recurrence, allRecurrence }: TraceShape): ReportTable {
+  const layers = recurrence.map(({ layer, ...rest }) => ({ name: `layer ${layer}`, ...rest }));
   return {
     title: "Recurrence",
     columns: ["Recurrence", "tokens", "gap p50", "p80", "p95"],
-    rows: recurrence.map(({ layer, recurring, longestGap: { p50, p80, p95 } }) => [
-      `layer ${layer}`,
+    rows: [...layers, { name: "all layers", ...allRecurrence }].map(({ name, recurring, longestGap }) => [
+      name,
       percent(recurring),
-      integer(p50),
-      integer(p80),
-      integer(p95),
+      integer(longestGap.p50),
+      integer(longestGap.p80),
+      integer(longestGap.p95),
     ]),
   };
 }

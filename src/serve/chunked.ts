@@ -3,7 +3,9 @@ import { DECODE_ONLY, preemptToFit, type Scheduler, type SequenceView, type Serv
 /**
  * Chunked prefill as vLLM V1 schedules it (vllm/v1/core/sched/scheduler.py): one token budget a step; running sequences
  * first, each one token or its next chunk; then waiting requests in order while budget, cap and blocks last and nothing
- * was preempted in this step. A prompt that does not fit the budget is cut into chunks.
+ * was preempted in this step. A prompt that does not fit the budget is cut into chunks, but it is admitted only if all
+ * of it fits the free blocks (scheduler_reserve_full_isl, vllm-project/vllm pull request 37307, the default since): room
+ * for the first chunk alone would admit a long context again and again, to be preempted before it has made a token.
  */
 export const chunked: Scheduler = {
   name: "chunked",
@@ -34,11 +36,10 @@ function admit(
   for (let i = 0; seats > 0 && budget > 0; i++, seats--) {
     const sequence = view.waiting(i);
     if (sequence === undefined) return;
+    if (view.prefillBlocks(sequence, sequence.contextTokens) > freeBlocks) return; // the head is never overtaken
     const tokens = Math.min(budget, sequence.contextTokens);
-    const blocks = view.prefillBlocks(sequence, tokens);
-    if (blocks > freeBlocks) return; // the head of the queue is never overtaken
     prefill.push({ sequence, tokens });
     budget -= tokens;
-    freeBlocks -= blocks;
+    freeBlocks -= view.prefillBlocks(sequence, tokens);
   }
 }

@@ -69,6 +69,15 @@ test("a GPU's memory is what its parts sum to, and the pool stays within the uti
   }
 });
 
+function message(failing: () => unknown): string {
+  try {
+    failing();
+  } catch (error) {
+    return String(error);
+  }
+  return "";
+}
+
 test("a model that does not fit: by how many GiB, and what would fit", () => {
   const failed = (): unknown => memoryLayout(options("llama-3.1-70b", 1, "bf16", "bf16"));
   // 70.55 billion parameters in 16 bits are 131.4 GiB, and 75.2 of 79.2 GiB may be used.
@@ -81,7 +90,14 @@ test("a model that does not fit: by how many GiB, and what would fit", () => {
   ] as const) {
     expect(memoryLayout(options("llama-3.1-70b", tp, format, "bf16")).kv_blocks).toBeGreaterThan(0);
   }
-  expect(() => memoryLayout(options("deepseek-v3", 1, "fp8", "bf16"))).toThrow("a GPU with more memory is needed");
+  // 671 GB in 8 GPUs of 79.2 GiB do not fit; what the message asks for does, and a GiB less does not.
+  const large = options("deepseek-v3", 1, "fp8", "bf16");
+  expect(() => memoryLayout(large)).toThrow(/would fit: --tp 8 on GPUs of at least \d+ GiB$/);
+  const [, asked] = /at least (\d+) GiB/.exec(message(() => memoryLayout(large))) ?? [];
+  const on = (gib: number): unknown =>
+    memoryLayout({ ...large, tp: 8, profile: { ...large.profile, memoryBytes: gib * GIB } });
+  expect(() => on(Number(asked))).not.toThrow();
+  expect(() => on(Number(asked) - 1)).toThrow("does not fit");
 });
 
 test("a given number of blocks is taken as it is, and what is free then says whether it fits", () => {

@@ -76,22 +76,22 @@ function tooSmall(options: MemoryOptions, missing: number): string {
   const sizes = [2, 4, 8, 16].filter(
     (size) => size > tp && model.queryHeads % size === 0 && size <= profile.gpusPerNode,
   );
-  const fits = (candidate: MemoryOptions): boolean => {
-    try {
-      return (
-        memoryLayout({ ...candidate, blocksOverride: 1 }).free_bytes > profile.memoryBytes * (1 - candidate.utilization)
-      );
-    } catch {
-      return false;
-    }
+  /** Memory a GPU needs for one block, at the utilisation given. */
+  const needed = (changes: Partial<MemoryOptions>): number => {
+    const layout = memoryLayout({ ...options, ...changes, blocksOverride: 1 });
+    return (layout.gpu_memory_bytes - layout.free_bytes) / options.utilization;
   };
+  const fits = (changes: Partial<MemoryOptions>): boolean => needed(changes) <= profile.memoryBytes;
   const advice: string[] = [];
-  const size = sizes.find((tpSize) => fits({ ...options, tp: tpSize }));
+  const size = sizes.find((tpSize) => fits({ tp: tpSize }));
   if (size !== undefined) advice.push(`--tp ${size}`);
   const format = (["fp8", "int4"] as const).find(
-    (smaller) => smaller !== weightFormat && fits({ ...options, weightFormat: smaller }),
+    (smaller) => smaller !== weightFormat && fits({ weightFormat: smaller }),
   );
   if (format !== undefined && weightFormat === "bf16") advice.push(`--quantization ${format}`);
-  const help = advice.length === 0 ? "a GPU with more memory is needed" : `would fit: ${advice.join(", or ")}`;
-  return `${model.name} does not fit ${profile.name} with --tp ${tp}: ${(missing / GIB).toFixed(1)} GiB are missing on each GPU; ${help}`;
+  if (advice.length === 0) {
+    const most = sizes.at(-1) ?? tp;
+    advice.push(`--tp ${most} on GPUs of at least ${Math.ceil(needed({ tp: most }) / GIB)} GiB`);
+  }
+  return `${model.name} does not fit ${profile.name} with --tp ${tp}: ${(missing / GIB).toFixed(1)} GiB are missing on each GPU; would fit: ${advice.join(", or ")}`;
 }

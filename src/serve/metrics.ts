@@ -201,7 +201,8 @@ function busiestSecond({ logs, end }: ServeResult): number {
       const line = { now: values[at + FIELDS.now]!, perStep: values[at + FIELDS.perStep]! };
       const steps = values[at + FIELDS.steps]!;
       const first = Math.floor(start + line.now);
-      if (start + total(line, steps) < first + 1) seconds[first]! += steps * emitted; // all in one second, the usual case
+      if (start + total(line, steps) < first + 1)
+        seconds[first]! += steps * emitted; // all in one second, the usual case
       else spread(seconds, start, line, steps, emitted);
     }
   }

@@ -4,7 +4,8 @@ import type { ServeResult } from "./serve.js";
  * A load above capacity has no steady state: the queue grows as long as requests arrive. Told from the number of
  * requests that have been sent and not yet admitted, at the middle and at the end of the arrivals.
  */
-export function saturation({ requests }: ServeResult): { saturated: boolean; message: string } {
+export function saturation(result: ServeResult): { saturated: boolean; message: string } {
+  const { requests } = result;
   const sent: number[] = [];
   const admitted: number[] = [];
   for (let id = 0; id < requests.length; id++) {
@@ -33,17 +34,35 @@ export function saturation({ requests }: ServeResult): { saturated: boolean; mes
   return {
     saturated: true,
     message:
-      `SATURATED: ${rate.toPrecision(3)} requests/s arrive, about ${sustained(requests.end.subarray(0, requests.length)).toPrecision(3)} can be served; ` +
+      `SATURATED: ${rate.toPrecision(3)} requests/s arrive, about ${sustained(result, (first + last) / 2, admitted[served - 1] as number).toPrecision(3)} can be served; ` +
       `the queue grew from ${middle} to ${end} over the second half of the arrivals. There is no steady state: ` +
       `latencies depend on how long the run is, only throughput means something.`,
   };
 }
 
-/** Requests that end per second, between the first and the third quarter of them: filling and draining left out. */
-function sustained(column: Float64Array): number {
-  const ends = column.filter((end) => !Number.isNaN(end)).sort();
-  const quarter = ends.length >> 2;
-  return (2 * quarter) / ((ends[3 * quarter] as number) - (ends[quarter] as number));
+/**
+ * Requests a second that the engines can serve: output tokens a second while the queue is not empty, from the middle of
+ * the arrivals to the last admission, by the mean output of a request. Counting requests that end would depend on which
+ * lengths happened to be running.
+ */
+function sustained({ requests, logs }: ServeResult, from: number, to: number): number {
+  let tokens = 0;
+  for (const log of logs) {
+    for (let row = 0; row < log.length; row++) {
+      const start = log.get(row, "start");
+      const end = log.end(row);
+      const overlap = Math.min(end, to) - Math.max(start, from);
+      if (overlap > 0) tokens += (log.get(row, "emitted") * log.get(row, "steps") * overlap) / (end - start);
+    }
+  }
+  let outputs = 0;
+  let served = 0;
+  for (let id = 0; id < requests.length; id++) {
+    if (Number.isNaN(requests.end[id])) continue;
+    served++;
+    outputs += requests.specs[id]?.outputTokens ?? 0;
+  }
+  return tokens / (to - from) / (outputs / served);
 }
 
 /** How many of the ascending values are at most x. */

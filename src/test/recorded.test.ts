@@ -59,11 +59,11 @@ test("qualities are those of the outcome's own policy", () => {
 test("a comparison has charts and tables of both halves, and says what the recording is of", async () => {
   const report = compareReport(outcomes, recorded);
   const names = report.charts.map(({ name }) => name);
-  expect(names).toEqual(expect.arrayContaining(["trinity", "quality-throughput", "summary"]));
+  expect(names).toEqual(expect.arrayContaining(["trinity", "quality-throughput", "recall-budget", "summary"]));
   for (const chart of report.charts) {
     expect(chartFaults(chart.spec), chart.name).toEqual([]);
   }
-  for (const chart of report.charts.slice(0, 2)) expect(await renderSvg(chart)).toContain("<svg");
+  for (const chart of report.charts.slice(0, 3)) expect(await renderSvg(chart)).toContain("<svg");
   expect(report.tables.map(({ title }) => title).slice(0, 2)).toEqual(["Quality, time and memory", "Quality"]);
   const notes = report.notes.join("\n");
   expect(notes).toMatch(/the recording made-up, not of the model served.*layers 1, 2, 120 decode steps/);
@@ -126,8 +126,8 @@ test("the Pareto front is what no other point beats", () => {
 });
 
 test("a recording that is not there is refused before anything runs", () => {
-  expect(() => replayRecorded("nothing", [createPolicy("dense", POLICIES.dense, {})])).toThrow(
+  expect(() => replayRecorded("nothing", [createPolicy("dense", POLICIES.dense, {})], 0)).toThrow(
     /trace: "nothing" is not known; known are .*bakery-2.2k/,
   );
-  expect(() => replayRecorded("bakery-2.2k", [])).toThrow(/no policy given can be replayed/);
+  expect(() => replayRecorded("bakery-2.2k", [], 0)).toThrow(/no policy given can be replayed/);
 });

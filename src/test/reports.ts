@@ -35,7 +35,7 @@ export async function regenerate(name: ReportName): Promise<GoldenReport> {
   const { policies, recorded } =
     options.trace === undefined
       ? { policies: resolved.policies, recorded: undefined }
-      : replayRecorded(options.trace, resolved.policies);
+      : replayRecorded(options.trace, resolved.policies, options.seed);
   const simulations = policies.map((policy) => simulate(options, resolved, policy));
   const outcomes = simulations.map(({ scenario, result }) =>
     withQuality(outcome(scenario, result, version()), recorded),

@@ -17,10 +17,10 @@ export function rowWidth(shape: readonly number[]): number {
   return shape.slice(1).reduce((product, side) => product * side, 1);
 }
 
-/** All rows of a tensor, as ranges of the first side that fit into memory whatever the tensor's size. */
+/** All rows of a tensor, as ranges of the first side that fit into memory whatever its size; those of a list at once. */
 export function* rowBlocks(shape: readonly number[]): Generator<readonly [from: number, to: number]> {
   const rows = shape[0] as number;
-  const step = Math.max(1, Math.floor(BLOCK_VALUES / rowWidth(shape)));
+  const step = shape.length === 1 ? rows : Math.max(1, Math.floor(BLOCK_VALUES / rowWidth(shape)));
   for (let from = 0; from < rows; from += step) yield [from, Math.min(from + step, rows)];
 }
 

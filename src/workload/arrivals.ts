@@ -17,7 +17,7 @@ export function gamma(rate: number, shape = 1): ArrivalProcess {
   checkShape(shape);
   if (allAtOnce(rate)) return ALL_AT_ONCE;
   return {
-    name: `gamma, ${rate}/s, shape ${shape}`,
+    name: shape === 1 ? `poisson, ${rate}/s` : `gamma, ${rate}/s, shape ${shape}`,
     gap: perStream((rng) => randomGamma.source(rng)(shape, 1 / (rate * shape))),
   };
 }

@@ -2,11 +2,12 @@ import type { Outcome } from "../../serve/outcome.js";
 import { paretoFront } from "../pareto.js";
 import type { Judged } from "../recorded.js";
 import type { Chart } from "../report.js";
-import { categoryColor, chartSpec } from "../theme.js";
+import { chartSpec } from "../theme.js";
+import { memberOf, seriesStyle } from "./replay-series.js";
 
 interface Point {
   readonly policy: string;
-  readonly kind: string;
+  readonly series: string; // policies that differ in their budget alone
   readonly output_throughput: number;
   readonly recall: number;
   readonly peak_kv_share: number | null;
@@ -18,11 +19,12 @@ interface Row extends Point {
   readonly text: string | undefined; // beside the point
 }
 
-/** What each policy keeps of the attention against the tokens it serves; budgets of one kind are joined by a line. */
+/** What each policy keeps of the attention against the tokens it serves; budgets of one policy are joined by a line. */
 export function qualityThroughputChart(outcomes: readonly Judged<Outcome>[]): Chart {
   const rows = rowsOf(outcomes);
   const { x, y } = axes(rows);
-  const color = categoryColor("kind", [...new Set(rows.map(({ kind }) => kind))], false); // points have names
+  const qualities = outcomes.flatMap(({ quality }) => quality ?? []);
+  const color = { ...seriesStyle(qualities).color, legend: null }; // points have names
   const order = { field: "output_throughput", type: "quantitative" };
   return {
     name: "quality-throughput",
@@ -70,7 +72,7 @@ function rowsOf(outcomes: readonly Judged<Outcome>[]): readonly Row[] {
     return [
       {
         policy: label,
-        kind: quality.kind,
+        series: memberOf(quality).series,
         output_throughput: throughput,
         recall: quality.recall.mean,
         peak_kv_share: metrics["peak_kv_share"] ?? null,

@@ -59,7 +59,7 @@ test.each(SEEDS)("no policy that reads as many tokens recalls more than oracle-t
     ),
     [policy("quest", { budget, page: 4, denseLayers: 0 }), policy("oracle-topk", { budget })],
     [policy("quest-oracle", { budget, page: 4, denseLayers: 0 }), policy("oracle-topk", { budget })],
-    [policy("seerattention-r", { budget, block: 4 }), policy("oracle-topk", { budget })],
+    [policy("seerattention-r", { budget, page: 4 }), policy("oracle-topk", { budget })],
   ];
   for (const pair of pairs) {
     const [some, oracle] = qualityOf(trace, pair) as [PolicyQuality, PolicyQuality];
@@ -85,7 +85,7 @@ function exhaustive(gain: readonly (readonly number[])[], prompt: number, budget
   gain.forEach((row, step) => {
     const next = new Map<string, number>();
     for (const [key, value] of states) {
-      const held = [...key.split(",").filter(Boolean).map(Number)];
+      const held = key.split(",").filter(Boolean).map(Number);
       const drawn = step === 0 ? 0 : held.reduce((sum, j) => sum + row[j]!, 0);
       for (const kept of subsets([...held, prompt + step], budget)) {
         const name = kept.join();

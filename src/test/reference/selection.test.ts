@@ -137,11 +137,11 @@ test.each(SEEDS)("seerattention-r reads the blocks with the largest attention of
   const trace = randomTrace(seed, { promptTokens: P, steps: 40, group: 3 });
   const byBudget = selectionsOf(
     trace,
-    createPolicy("seerattention-r", POLICIES["seerattention-r"], { budget: 5 * block, block }),
+    createPolicy("seerattention-r", POLICIES["seerattention-r"], { budget: 5 * block, page: block }),
   );
   const byThreshold = selectionsOf(
     trace,
-    createPolicy("seerattention-r", POLICIES["seerattention-r"], { block, rule: "threshold", threshold: 0.08 }),
+    createPolicy("seerattention-r", POLICIES["seerattention-r"], { page: block, rule: "threshold", threshold: 0.08 }),
   );
   for (let head = 0; head < 2; head++) {
     for (let step = 0; step < 40; step++) {
