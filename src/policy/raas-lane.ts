@@ -36,7 +36,7 @@ export class RaasLane implements Lane {
   update(step: StepView, attention: Float32Array): void {
     const { page, protectLastPage } = this.rules;
     const last = this.lastStamped(step.position);
-    this.pages.stamp(this.held, step, attention, last);
+    this.pages.stamp(step, attention, last);
     if (step.step === 0 && this.overflow === "topByLastQuery") this.cutPrompt(step);
     const newest = Math.floor(step.position / page);
     const evictable = protectLastPage ? Math.min(last, newest - 1) : last;

@@ -5,110 +5,116 @@ import { TopK } from "./top-k.js";
 import { softmax } from "./window-votes.js";
 
 /**
- * The stamps of pages that may be dropped. A stamp is step + 1; 0 is a page never stamped. Of equal pages the lower one
- * goes first, and is taken first among the best.
+ * The pages that may be dropped, and their stamps. A stamp is step + 1; 0 is a page never stamped. Of equal pages the
+ * lower one goes first, and is taken first among the best.
  */
 export class StampedPages {
-  private stamps = new Uint32Array(64);
+  private pages = new Uint32Array(64); // those held, ascending
+  private stamps = new Uint32Array(64); // of each of them
+  private scores = new Float64Array(64);
+  private count = 0;
   private next: number; // page that is stamped as new next
   private best = new TopK(64);
+  private droppedStamp = 0; // of the last page that was dropped while it filled
   private readonly rules: RaasRules;
   private readonly first: number;
 
-  /** Pages from `first` on may be dropped; those below `next` are not new when decoding begins. */
+  /** Pages from `first` on may be dropped; those below `next` are there, and not new, when decoding begins. */
   constructor(rules: RaasRules, first: number, next: number) {
     this.rules = rules;
     this.first = first;
     this.next = next;
+    for (let page = first; page < next; page++) this.append(page, 0);
   }
 
   /** Stamps the pages up to `last`: as new those that were not there before, as used those that the rule takes. */
-  stamp(held: RangeSet, step: StepView, attention: Float32Array, last: number): void {
-    const pages = this.list(held, last);
-    for (; this.next <= last; this.next++) this.setStamp(this.next, this.newStamp(pages, step.step));
-    for (const page of this.used(pages, step, attention)) this.setStamp(page, step.step + 1);
+  stamp(step: StepView, attention: Float32Array, last: number): void {
+    for (; this.next <= last; this.next++) this.append(this.next, this.newStamp(step.step));
+    // A page that was dropped while it filled comes back with its next token, its stamp as it was.
+    const filling = last * this.rules.page <= step.position && step.position < (last + 1) * this.rules.page;
+    const listed = this.count > 0 && this.pages[this.count - 1] === last;
+    if (filling && last >= this.first && !listed) this.append(last, this.droppedStamp);
+    this.score(step, attention);
+    const { count, scores, stamps } = this;
+    const { stampRule, alpha, fraction, budget, page } = this.rules;
+    const now = step.step + 1;
+    if (stampRule === "alpha") {
+      if (pageScoreOf(this.rules) === "bound") softmax(scores.subarray(0, count));
+      for (let i = 0; i < count; i++) if ((scores[i] as number) > alpha) stamps[i] = now;
+      return;
+    }
+    const taken = stampRule === "topFraction" ? Math.ceil(fraction * count) : Math.floor(budget / page / 2);
+    if (taken > this.best.most) this.best = new TopK(2 * taken);
+    const best = this.best.of(scores, 0, count, taken);
+    for (let i = 0; i < best.length; i++) stamps[best[i] as number] = now;
   }
 
   /** Takes out the page with the oldest stamp among those up to `last`; false if there is none. */
   dropOldest(held: RangeSet, last: number): boolean {
+    const { pages, stamps } = this;
     let victim = -1;
-    for (const page of this.list(held, last)) {
-      if (victim < 0 || this.stampOf(page) < this.stampOf(victim)) victim = page;
+    for (let i = 0; i < this.count && (pages[i] as number) <= last; i++) {
+      if (victim < 0 || (stamps[i] as number) < (stamps[victim] as number)) victim = i;
     }
     if (victim < 0) return false;
     const size = this.rules.page;
-    for (let position = victim * size; position < (victim + 1) * size; position++) {
-      if (held.has(position)) held.remove(position);
-    }
+    const full = ((pages[victim] as number) + 1) * size;
+    const end = Math.min(full, held.end(held.ranges - 1));
+    if (end < full) this.droppedStamp = stamps[victim] as number;
+    let from = full - size;
+    while (!held.has(from)) from++; // dropped before, while it filled
+    held.remove(from, end);
+    pages.copyWithin(victim, victim + 1, this.count);
+    stamps.copyWithin(victim, victim + 1, this.count);
+    this.count--;
     return true;
   }
 
-  private newStamp(pages: readonly number[], step: number): number {
+  private newStamp(step: number): number {
     switch (this.rules.newPageStamp) {
       case "now":
         return step + 1;
       case "zero":
         return 0;
-      case "inherit": {
-        const older = pages.filter((page) => page < this.next);
-        return older.length === 0 ? 0 : Math.min(...older.map((page) => this.stampOf(page)));
-      }
+      case "inherit":
+        return this.count === 0 ? 0 : Math.min(...this.stamps.subarray(0, this.count));
     }
   }
 
-  private used(pages: readonly number[], step: StepView, attention: Float32Array): readonly number[] {
-    const { stampRule, alpha, fraction, budget, page } = this.rules;
-    const scores = this.scores(pages, step, attention);
-    if (stampRule === "alpha") {
-      if (pageScoreOf(this.rules) === "bound") softmax(scores);
-      return pages.filter((_, i) => (scores[i] as number) > alpha);
-    }
-    const taken = stampRule === "topFraction" ? Math.ceil(fraction * pages.length) : Math.floor(budget / page / 2);
-    if (taken > this.best.most) this.best = new TopK(2 * taken);
-    return [...this.best.of(scores, 0, pages.length, taken)].map((i) => pages[i] as number);
-  }
-
-  private scores(pages: readonly number[], step: StepView, attention: Float32Array): Float64Array {
+  private score(step: StepView, attention: Float32Array): void {
+    const { count, pages, scores } = this;
     const size = this.rules.page;
     const rule = pageScoreOf(this.rules);
     if (rule === "bound") {
       const bounds = step.pageBounds(size);
-      return Float64Array.from(pages, (page) => bounds[page] as number);
+      for (let i = 0; i < count; i++) scores[i] = bounds[pages[i] as number] as number;
+      return;
     }
-    return Float64Array.from(pages, (page) => {
+    for (let i = 0; i < count; i++) {
+      const page = pages[i] as number;
       let score = 0;
       const end = Math.min((page + 1) * size, step.position + 1);
       for (let position = page * size; position < end; position++) {
         const share = attention[position] as number;
         score = rule === "mass" ? score + share : Math.max(score, share);
       }
-      return score;
-    });
-  }
-
-  /** Those held, ascending. */
-  private list(held: RangeSet, last: number): number[] {
-    const size = this.rules.page;
-    const pages: number[] = [];
-    let next = this.first;
-    for (let range = 0; range < held.ranges; range++) {
-      const end = Math.min(last, Math.floor((held.end(range) - 1) / size));
-      for (let page = Math.max(next, Math.floor(held.start(range) / size)); page <= end; page++) pages.push(page);
-      next = Math.max(next, end + 1);
+      scores[i] = score;
     }
-    return pages;
   }
 
-  private stampOf(page: number): number {
-    return this.stamps[page] ?? 0;
-  }
-
-  private setStamp(page: number, stamp: number): void {
-    if (page >= this.stamps.length) {
-      const longer = new Uint32Array(2 * page);
-      longer.set(this.stamps);
-      this.stamps = longer;
+  private append(page: number, stamp: number): void {
+    if (this.count === this.pages.length) {
+      this.pages = longer(this.pages);
+      this.stamps = longer(this.stamps);
+      this.scores = new Float64Array(2 * this.count);
     }
-    this.stamps[page] = stamp;
+    this.pages[this.count] = page;
+    this.stamps[this.count++] = stamp;
   }
+}
+
+function longer(numbers: Uint32Array): Uint32Array<ArrayBuffer> {
+  const out = new Uint32Array(2 * numbers.length);
+  out.set(numbers);
+  return out;
 }

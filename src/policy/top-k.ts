@@ -11,41 +11,46 @@ export class TopK {
 
   constructor(most: number) {
     this.most = most;
-    this.chosen = new Uint32Array(Math.max(1, most));
+    this.chosen = new Uint32Array(most + 1);
   }
 
   /** Valid until the next call. NaN is never taken. */
   of(scores: ArrayLike<number>, from: number, to: number, k: number = this.most): Uint32Array {
     const wanted = Math.min(k, to - from, this.most);
     if (wanted <= 0) return this.chosen.subarray(0, 0);
-    if (to - from > this.rest.length) this.rest = new Float64Array(2 * (to - from));
-    let count = this.gather(scores, from, to, this.guess);
-    if (count < wanted) count = this.gather(scores, from, to, -Infinity);
-    if (count < wanted) return this.take(scores, from, to, -Infinity, count);
+    if (to - from >= this.rest.length) this.rest = new Float64Array(2 * (to - from));
+    const { rest } = this;
+    let count = wanted === to - from ? 0 : gather(scores, from, to, this.guess, rest);
+    if (count < wanted) {
+      count = gather(scores, from, to, -Infinity, rest);
+      if (count <= wanted) return this.takeAtLeast(scores, from, to, -Infinity);
+    }
     // The next guess lets some more pass than are wanted, so that it is seldom too high.
     const more = Math.min(count, wanted + (wanted >> 3) + 2);
-    this.guess = select(this.rest, count, more);
-    return this.take(scores, from, to, select(this.rest, more, wanted), wanted);
+    this.guess = select(rest, count, more);
+    const limit = select(rest, more, wanted);
+    for (let i = wanted; i < count; i++) if (rest[i] === limit) return this.takeLowerFirst(scores, from, limit, wanted);
+    return this.takeAtLeast(scores, from, to, limit);
   }
 
-  /** Scores of at least `least`, into `rest`; returns how many. */
-  private gather(scores: ArrayLike<number>, from: number, to: number, least: number): number {
-    const { rest } = this;
-    let count = 0;
+  /** All at the limit or above it; they are as many as are wanted at most. */
+  private takeAtLeast(scores: ArrayLike<number>, from: number, to: number, limit: number): Uint32Array {
+    const { chosen } = this;
+    let size = 0;
     for (let i = from; i < to; i++) {
-      const score = scores[i] as number;
-      if (score >= least) rest[count++] = score;
+      chosen[size] = i;
+      size = (size + Number((scores[i] as number) >= limit)) | 0;
     }
-    return count;
+    return chosen.subarray(0, size);
   }
 
   /** All above the limit and, lower indices first, as many at it as are wanted. */
-  private take(scores: ArrayLike<number>, from: number, to: number, limit: number, wanted: number): Uint32Array {
+  private takeLowerFirst(scores: ArrayLike<number>, from: number, limit: number, wanted: number): Uint32Array {
     const { chosen, rest } = this;
-    let equal = wanted;
-    for (let i = 0; i < wanted; i++) if ((rest[i] as number) > limit) equal--;
+    let equal = 0;
+    for (let i = 0; i < wanted; i++) if (rest[i] === limit) equal++;
     let size = 0;
-    for (let i = from; i < to && size < wanted; i++) {
+    for (let i = from; size < wanted; i++) {
       const score = scores[i] as number;
       if (score > limit || (score === limit && equal-- > 0)) chosen[size++] = i;
     }
@@ -53,25 +58,39 @@ export class TopK {
   }
 }
 
+// No jump in the loops below depends on a score: scores are noise, and a wrongly predicted jump costs more than the rest.
+
+/** Scores of at least `least`, into `out`; returns how many. */
+function gather(scores: ArrayLike<number>, from: number, to: number, least: number, out: Float64Array): number {
+  let count = 0;
+  for (let i = from; i < to; i++) {
+    const score = scores[i] as number;
+    out[count] = score;
+    count = (count + Number(score >= least)) | 0;
+  }
+  return count;
+}
+
 /** Orders the first `count` numbers so that the k largest come first, the smallest of them at k - 1; returns that one. */
 function select(numbers: Float64Array, count: number, k: number): number {
   let low = 0;
-  let high = count - 1;
-  while (low < high) {
-    const pivot = numbers[(low + high) >>> 1] as number;
-    let i = low;
-    let j = high;
-    while (i <= j) {
-      while ((numbers[i] as number) > pivot) i++;
-      while ((numbers[j] as number) < pivot) j--;
-      if (i > j) break;
-      const swapped = numbers[i] as number;
-      numbers[i++] = numbers[j] as number;
-      numbers[j--] = swapped;
+  let high = count; // the k-th lies in low … high - 1
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    const pivot = numbers[middle] as number;
+    numbers[middle] = numbers[high - 1] as number;
+    let above = low;
+    for (let i = low; i < high - 1; i++) {
+      const number = numbers[i] as number;
+      numbers[i] = numbers[above] as number;
+      numbers[above] = number;
+      above = (above + Number(number > pivot)) | 0;
     }
-    if (k - 1 <= j) high = j;
-    else if (k - 1 >= i) low = i;
-    else break;
+    numbers[high - 1] = numbers[above] as number;
+    numbers[above] = pivot;
+    if (above === k - 1) return pivot;
+    if (above > k - 1) high = above;
+    else low = above + 1;
   }
   return numbers[k - 1] as number;
 }
