@@ -26,11 +26,14 @@ export type { LayerFootprint, Lengths, Policy, PolicyDefinition } from "./policy
 export { createPolicy, POLICIES } from "./policy/table.js";
 export { laneViolations } from "./replay/conformance.js";
 export { withMeasuredFootprints } from "./replay/footprint-curve.js";
+export { attentionMap, type AttentionMap } from "./replay/attention-map.js";
+export { milestoneHead } from "./replay/milestone-head.js";
 export type { ReplayOptions } from "./replay/plan.js";
 export type { PolicyQuality, Quality, ReplayResult } from "./replay/quality.js";
 export { replay } from "./replay/replay.js";
 export { compareReport } from "./report/compare-report.js";
 export { renderHtml } from "./report/html.js";
+export { replayReport } from "./report/replay-report.js";
 export type { Chart, Report } from "./report/report.js";
 export { serveReport } from "./report/serve-report.js";
 export { renderSvg } from "./report/svg.js";

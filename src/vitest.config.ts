@@ -17,6 +17,7 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ["**/*.test.ts"],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: "threads",
   },
 });

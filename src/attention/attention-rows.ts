@@ -25,8 +25,8 @@ export interface AttentionRows {
   moveTo(position: number): void;
   /** Scaled logits of the query `back` positions before the newest; within the lookback it was made with. */
   logits(back: number, row: number): Float32Array;
-  /** Scaled logit of the newest query on a vector taken for a key, headDim long. */
-  logitOn(row: number, key: Float32Array): number;
+  /** Scaled logits of the newest query on vectors taken for keys, [position, headDim]: out[i] is that of positions[i]. */
+  logitsOn(row: number, keys: Float32Array, positions: ArrayLike<number>, out: Float64Array): void;
   /** Copies the key of a KV head at a position. */
   key(kvHead: number, position: number, out: Float32Array): void;
   /** Quest's bound of each page at the newest position, mean over rows from … to - 1 of one KV head. Computed once a step. */

@@ -78,14 +78,17 @@ export class LogitRing {
     return (this.recent[kvHead] as Float32Array).subarray((first + from) * headDim, (first + to) * headDim);
   }
 
-  /** As if the key were one of the recorded; windows do not apply. */
-  logitOn(position: number, row: number, key: Float32Array): number {
-    const { softmaxScale = 1, logitSoftcap: cap } = this.trace.metadata;
+  /** As if the keys were those recorded; windows do not apply. */
+  logitsOn(position: number, row: number, keys: Float32Array, positions: ArrayLike<number>, out: Float64Array): void {
+    const { softmaxScale = 1, logitSoftcap: cap, headDim } = this.trace.metadata;
     const query = this.queries(position, row, row + 1);
-    let dot = 0;
-    for (let c = 0; c < key.length; c++) dot += (query[c] as number) * (key[c] as number);
-    const logit = softmaxScale * dot;
-    return cap === undefined ? logit : cap * Math.tanh(logit / cap);
+    for (let i = 0; i < positions.length; i++) {
+      const start = (positions[i] as number) * headDim;
+      let dot = 0;
+      for (let c = 0; c < headDim; c++) dot += (query[c] as number) * (keys[start + c] as number);
+      const logit = softmaxScale * dot;
+      out[i] = cap === undefined ? logit : cap * Math.tanh(logit / cap);
+    }
   }
 
   private computeBlock(): void {

@@ -86,8 +86,8 @@ export class QkvRows implements AttentionRows {
     return this.ring.row(this.position - back, row);
   }
 
-  logitOn(row: number, key: Float32Array): number {
-    return this.ring.logitOn(this.position, row, key);
+  logitsOn(row: number, keys: Float32Array, positions: ArrayLike<number>, out: Float64Array): void {
+    this.ring.logitsOn(this.position, row, keys, positions, out);
   }
 
   key(kvHead: number, position: number, out: Float32Array): void {

@@ -4,7 +4,8 @@ import type { AttentionRows, RowsWanted } from "./attention-rows.js";
 import { TILE, type RowKernel } from "./row-kernel.js";
 
 const BLOCK = 8; // steps read at once
-const PAGE = 16; // of recorded bounds
+/** Tokens of the pages whose bounds are recorded. */
+export const RECORDED_PAGE = 16;
 
 interface Block {
   readonly from: number; // steps from … to - 1
@@ -66,8 +67,8 @@ export class ScoresRows implements AttentionRows {
     return check(false, "a scores trace has no logits") as never;
   }
 
-  logitOn(): number {
-    return check(false, "a scores trace has no queries") as never;
+  logitsOn(): void {
+    check(false, "a scores trace has no queries");
   }
 
   key(): void {
@@ -80,8 +81,8 @@ export class ScoresRows implements AttentionRows {
 
   pageBounds(row: number, to: number, page: number): Float32Array {
     check(to === row + 1, "a scores trace has one row a KV head");
-    check(page === PAGE, () => `a scores trace has bounds of pages of ${PAGE}, not ${page}`);
-    const pages = Math.ceil(this.totalTokens / PAGE);
+    check(page === RECORDED_PAGE, () => `a scores trace has bounds of pages of ${RECORDED_PAGE}, not ${page}`);
+    const pages = Math.ceil(this.totalTokens / RECORDED_PAGE);
     const at = this.offset(this.position - this.promptTokens, row) * pages;
     return this.block.bounds.subarray(at, at + pages).map((sum) => sum / this.group);
   }

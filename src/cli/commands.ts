@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { InputError } from "../core/check.js";
 import type { Policy } from "../policy/policy.js";
 import type { Recorded } from "../report/recorded.js";
@@ -6,6 +7,12 @@ import { scenarioOptions, type Flags } from "./flags.js";
 import { outputCompare, outputFlags, outputReplay, outputServe } from "./output.js";
 
 /** What each command does with its flags. Modules that only some commands need are loaded by those. */
+
+/**
+ * Half of a serve command's CPU time is V8 compiling the engine. Inlining a third as much of it takes 7-12 % off the whole
+ * command at 10,000 requests and changes nothing at 100,000, where compiling no longer counts.
+ */
+const INLINING = "--max-inlined-bytecode-size-cumulative=300";
 
 export async function runServe(flags: Flags): Promise<void> {
   const output = outputFlags(flags);
@@ -19,6 +26,7 @@ export async function runServe(flags: Flags): Promise<void> {
   }
   const judged = await judge(options, [policy]);
   const [measured = policy] = judged.policies;
+  setFlagsFromString(INLINING); // not before: replay is long
   await outputServe(simulate(options, resolved, measured), judged.recorded, output);
 }
 
@@ -55,10 +63,15 @@ async function judge(
 export async function runReplay(flags: Flags): Promise<void> {
   const { replayRequest } = await import("./replay-flags.js");
   const request = replayRequest(flags);
+  const output = outputFlags(flags);
   const { replayFile } = await import("./replay-file.js");
   const { resolvePolicies } = await import("./resolve.js");
-  const result = await replayFile(request.file, await resolvePolicies(request.policies), request.options, request);
-  await outputReplay(result, request);
+  const policies = await resolvePolicies(request.policies);
+  // The map first: a head that is not there is found out before the long part.
+  const drawn =
+    output.out === undefined ? undefined : await (await import("./replay-maps.js")).replayMap(request, request.map);
+  const result = await replayFile(request.file, policies, request.options, request);
+  await outputReplay(request.file, result, drawn, output);
 }
 
 export async function runList(flags: Flags): Promise<void> {

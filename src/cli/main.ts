@@ -92,6 +92,10 @@ function replays(parser: Argv): Argv {
         .example(
           "$0 replay my.attn.safetensors --policy raas:budget=256 --layers 14,21 --heads 0 --steps 0:500 --json --selections out.jsonl",
           "a part of it, every choice written down",
+        )
+        .example(
+          "$0 replay bakery-2.2k --policy 'dense,raas:budget=256|512|1024,h2o:budget=256|512|1024' --out out/bakery",
+          "a recording that comes along, with a report and its pictures",
         );
     },
     runReplay,

@@ -1,6 +1,7 @@
 import type { Summary } from "../serve/outcome.js";
 import { outcome, summary } from "../serve/outcome-of.js";
 import { InputError } from "../core/check.js";
+import type { AttentionMap } from "../replay/attention-map.js";
 import type { ReplayResult } from "../replay/quality.js";
 import { replayFacts, withQuality, type Recorded } from "../report/recorded.js";
 import type { Report } from "../report/report.js";
@@ -77,12 +78,24 @@ function replayed(recorded: Recorded | undefined): object {
   return recorded === undefined ? {} : { replay: replayFacts(recorded) };
 }
 
-/** Prints a replay: a table, or one JSON object that says which version made it. */
-export async function outputReplay(result: ReplayResult, { json }: { readonly json: boolean }): Promise<void> {
-  const text = json
-    ? JSON.stringify({ version: version(), ...result }, null, 2)
+/** Prints a replay, a table or one JSON object that says which version made it, and writes its files. */
+export async function outputReplay(
+  recording: string,
+  result: ReplayResult,
+  drawn: { readonly map: AttentionMap; readonly notes: readonly string[] } | undefined,
+  flags: OutputFlags,
+): Promise<void> {
+  const data = { version: version(), ...result };
+  const text = flags.json
+    ? JSON.stringify(data, null, 2)
     : (await import("../report/replay-table.js")).replayTable(result);
   process.stdout.write(`${text}\n`);
+  if (flags.out === undefined || drawn === undefined) return;
+  const { replayReport } = await import("../report/replay-report.js");
+  const { map, notes } = drawn;
+  const files = new Map<string, string | Uint8Array>([["attention-map.json", `${JSON.stringify(map)}\n`]]);
+  const report = replayReport(result, [map], { recording, version: version(), notes });
+  await writeReport(flags.out, files, data, report, flags);
 }
 
 /** JSON on stdout; what nobody should overlook also on stderr. */

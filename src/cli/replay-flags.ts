@@ -1,4 +1,5 @@
 import { InputError } from "../core/check.js";
+import type { HeadPlace } from "../replay/attention-map.js";
 import type { ReplayOptions } from "../replay/plan.js";
 import { REPLAY_DEFAULTS } from "../replay/settings.js";
 import type { Flags } from "./flags.js";
@@ -15,6 +16,8 @@ export interface ReplayRequest {
   readonly selections: string | undefined;
   /** Threads, if it says how many. */
   readonly workers: number | undefined;
+  /** The KV head whose attention map the report shows; chosen from the recording if not given. */
+  readonly map: HeadPlace | undefined;
 }
 
 interface FlagHelp {
@@ -54,6 +57,13 @@ export const REPLAY_FLAGS = {
     kind: "text",
     help: "file for what was kept and read: a JSON line for each step of each KV head (of each query head, where a policy chooses for each)",
   },
+  out: { kind: "text", help: "folder for result.json, attention-map.json and report.html" },
+  map: {
+    kind: "text",
+    help: "layer/KV head whose attention map the report shows: 23/0 [default: that with most attention on milestones]",
+  },
+  svg: { kind: "boolean", help: "write the charts into --out as SVG as well" },
+  png: { kind: "boolean", help: "write the charts into --out as PNG as well (needs @resvg/resvg-js)" },
 } as const satisfies Readonly<Record<string, FlagHelp>>;
 
 export type ReplayFlag = keyof typeof REPLAY_FLAGS;
@@ -84,7 +94,21 @@ export function replayRequest(flags: Flags): ReplayRequest {
     json: flags["json"] === true,
     selections: textFlag(flags, "selections"),
     workers: countFlag(flags, "workers", 1, 1024),
+    map: mapPlace(flags),
   };
+}
+
+/** "23/0" */
+function mapPlace(flags: Flags): HeadPlace | undefined {
+  const given = textFlag(flags, "map");
+  if (given === undefined) return undefined;
+  if (textFlag(flags, "out") === undefined)
+    throw new InputError("--map", "draws into the report: give its folder with --out");
+  const [, layer, head] = /^(\d+)\/(\d+)$/.exec(given.trim()) ?? [];
+  if (layer === undefined || head === undefined) {
+    throw new InputError("--map", `"${given}" is not allowed; expected layer/KV head, e.g. 23/0`);
+  }
+  return { layer: Number(layer), head: Number(head) };
 }
 
 function texts(flags: Flags, name: ReplayFlag): string[] {

@@ -23,17 +23,22 @@ test("dense holds and reads prompt + generated for good", () => {
   expect(at("dense", 100, 7)).toEqual([107, 1, 107, 1, 0, 0, Infinity]);
 });
 
-test.each(["sliding-window:window=64", "streaming-llm:budget=64", "h2o:budget=64", "tova:budget=64"])(
-  "%s reads what it holds, one over budget at most",
-  (text) => {
-    expect(at(text, 50, 10)).toEqual([60, 1, 60, 1, 0, 0, 6]); // 60 … 65 = 64 + 1: six steps
-    expect(at(text, 50, 14)).toEqual([64, 1, 64, 1, 0, 0, 2]); // 64, 65
-    expect(at(text, 50, 15)).toEqual([65, 0, 65, 0, 0, 0, Infinity]);
-    expect(at(text, 50, 900)).toEqual([65, 0, 65, 0, 0, 0, Infinity]);
-    expect(at(text, 500, 1)).toEqual([501, 0, 501, 0, 0, 0, 1]); // prefill was dense: 500 + 1
-    expect(at(text, 500, 2)).toEqual([65, 0, 65, 0, 0, 0, Infinity]);
-  },
-);
+test.each([
+  "sliding-window:window=64",
+  "streaming-llm:budget=64",
+  "h2o:budget=64",
+  "tova:budget=64",
+  "morphkv:budget=64",
+  "keyformer:budget=64",
+  "scissorhands:budget=64,dropFraction=0",
+])("%s reads what it holds, one over budget at most", (text) => {
+  expect(at(text, 50, 10)).toEqual([60, 1, 60, 1, 0, 0, 6]); // 60 … 65 = 64 + 1: six steps
+  expect(at(text, 50, 14)).toEqual([64, 1, 64, 1, 0, 0, 2]); // 64, 65
+  expect(at(text, 50, 15)).toEqual([65, 0, 65, 0, 0, 0, Infinity]);
+  expect(at(text, 50, 900)).toEqual([65, 0, 65, 0, 0, 0, Infinity]);
+  expect(at(text, 500, 1)).toEqual([501, 0, 501, 0, 0, 0, 1]); // prefill was dense: 500 + 1
+  expect(at(text, 500, 2)).toEqual([65, 0, 65, 0, 0, 0, Infinity]);
+});
 
 test.each(["r-kv:budget=200", "snapkv-d:budget=200"])("%s is cut at positions that are multiples of 128", (text) => {
   // positions 50 … 256 grow: at 128 only 129 < 200 tokens are held, at 256 there are 257. Newest position 59 → 198 steps
@@ -44,6 +49,22 @@ test.each(["r-kv:budget=200", "snapkv-d:budget=200"])("%s is cut at positions th
   expect(at(text, 50, 336)).toEqual([201, 1, 201, 1, 0, 0, 128]);
   expect(at(text, 512, 1)).toEqual([513, 1, 513, 1, 0, 0, 1]); // position 512 is one: cut after the first step
   expect(at(text, 513, 1)).toEqual([514, 1, 514, 1, 0, 0, 640 - 513 + 1]);
+});
+
+test("scissorhands drops half of its budget at once, and fills it up again", () => {
+  const half = "scissorhands:budget=64";
+  expect(at(half, 50, 10)).toEqual([60, 1, 60, 1, 0, 0, 6]); // 60 … 65: then 32 are left
+  expect(at(half, 50, 16)).toEqual([33, 1, 33, 1, 0, 0, 33]); // 33 … 65
+  expect(at(half, 50, 48)).toEqual([65, 1, 65, 1, 0, 0, 1]);
+  expect(at(half, 50, 49)).toEqual([33, 1, 33, 1, 0, 0, 33]);
+  expect(at(half, 500, 1)).toEqual([501, 1, 501, 1, 0, 0, 1]); // the whole prompt once
+  expect(at(half, 500, 2)).toEqual([33, 1, 33, 1, 0, 0, 33]);
+});
+
+test("keyformer's budget may be a share of the prompt", () => {
+  expect(at("keyformer:promptShare=0.6", 500, 1)).toEqual([501, 0, 501, 0, 0, 0, 1]);
+  expect(at("keyformer:promptShare=0.6", 500, 2)).toEqual([301, 0, 301, 0, 0, 0, Infinity]);
+  expect(at("keyformer:promptShare=0.6", 1, 2)).toEqual([2, 0, 2, 0, 0, 0, Infinity]); // at least one token
 });
 
 test("quest reads budget / page pages, the newest half filled", () => {
@@ -72,6 +93,18 @@ test("raas: a pinned prompt that leaves no page raises the budget", () => {
   // 1000 tokens pin 63 pages = 1008; grows to 1024, then 1010 … 1025 (1017.5 → 1018), 65 pages
   expect(at("raas:budget=64", 1000, 1)).toEqual([1001, 1, 1001, 1, 1001, 1, 24]);
   expect(at("raas:budget=64", 1000, 25)).toEqual([1040, 0, 1018, 0, 1018, 0, Infinity]);
+});
+
+test("raas: sinks and recent tokens stay, and with them the budget may have to grow", () => {
+  // two pinned pages and the pages of the 100 newest tokens, up to 115 of them: 147 instead of 128
+  expect(at("raas:budget=128,recent=100", 20, 1)).toEqual([21, 1, 21, 1, 21, 1, 127]);
+  // reads 133 … 148, 140.5 on average
+  expect(at("raas:budget=128,recent=100", 20, 128)).toEqual([160, 0, 141, 0, 141, 0, Infinity]);
+  expect(at("raas:budget=128,sinks=4", 20, 128)).toEqual(at("raas:budget=128", 20, 128));
+  // the newest page may go: nothing beside the pinned pages needs to stay
+  expect(at("raas:budget=64,protectLastPage=false", 60, 10)).toEqual([80, 0, 58, 0, 58, 0, Infinity]);
+  // scores of the attention itself need no representatives
+  expect(at("raas:budget=64,stampRule=alpha", 20, 45)).toEqual([80, 0, 58, 0, 0, 0, Infinity]);
 });
 
 test("raas: other treatments of the prompt", () => {

@@ -50,8 +50,11 @@ export interface StepView extends QueryView {
   readonly step: number;
   /** Quest's upper bound of q·k for each page of so many tokens, mean over the group; the last page may be partly filled. */
   pageBounds(page: number): Float32Array;
-  /** Scaled logit of the newest query on a vector taken for a key, headDim long. Channel "queries". */
-  logitOn(queryHead: number, key: Float32Array): number;
+  /**
+   * Scaled logits of the newest query on vectors taken for the keys of some positions: `keys` is [position, headDim], and
+   * out[i] that of positions[i]. Channel "queries".
+   */
+  logitsOn(queryHead: number, keys: Float32Array, positions: ArrayLike<number>, out: Float64Array): void;
   /** This step's whole row of attention, mean over the group: for oracles. */
   truth(): Float32Array;
   /** This step's whole row of attention of one query head: for oracles. */

@@ -8,9 +8,11 @@ import { TopK } from "./top-k.js";
  * LazyEviction (arXiv 2506.15969; the authors' code could not be read): a token that was used again after a long gap may
  * come again after as long. Per token TS, the position whose query last put more than alpha of its attention on it, and
  * MRI, the longest gap between two such uses; every `window` positions, over budget, stay the newest `window` and the best
- * of the others by 2σ(-(t - TS) / MRI) + 2σ(-1 / MRI). Choices where the paper's page is silent: alpha is RaaS's; a token
- * never used again since it came has MRI 0 and scores 0; the prompt's tokens count as used at its last position; eviction
- * comes in the step of each position that is a multiple of the window; a window over half the budget is cut to that.
+ * of the others by 2σ(-(t - TS) / MRI) + 2σ(-1 / MRI). Choices where the paper's page is silent: alpha is 0.01, from which
+ * RaaS's analyses count a token as read (at its 1e-4 nearly every token of real attention is used in every step, and nothing
+ * tells them apart); a token never used again since it came has MRI 0 and scores 0; the prompt's tokens count as used at
+ * its last position; eviction comes in the step of each position that is a multiple of the window; a window over half the
+ * budget is cut to that.
  */
 export const lazyEviction = definePolicy({
   title: "every so many positions drops tokens whose longest gap between uses has long passed",
@@ -26,7 +28,7 @@ export const lazyEviction = definePolicy({
     },
     alpha: {
       kind: "number",
-      default: 1e-4,
+      default: 0.01,
       min: 0,
       max: 1,
       help: "share of a step's attention above which a token is used; does not change memory or reads",
@@ -36,7 +38,7 @@ export const lazyEviction = definePolicy({
     const window = Math.min(asked, Math.floor(budget / 2));
     const notes = [
       "Needs the attention weights, so decode attention is not fused. The sort at each eviction is not charged.",
-      "The threshold of use, alpha, is not given in the paper's page: it is RaaS's.",
+      `The threshold of use, alpha=${alpha}, is a choice: the paper's page gives none, and results depend on it.`,
     ];
     if (window < asked) notes.push(`A window of ${asked} is more than half the budget: it is ${window}.`);
     return {

@@ -1,4 +1,3 @@
-import { RangeSet } from "../core/range-set.js";
 import { evictByToken } from "./closed-forms.js";
 import {
   BUDGET,
@@ -10,9 +9,7 @@ import {
   requireBelowBudget,
   SLOTS_NOTE,
 } from "./definition.js";
-import { evictLowest } from "./evict-lowest.js";
-import type { Lane, StepView } from "./lane.js";
-import { eachVote, type Voters } from "./window-votes.js";
+import { MorphLane } from "./morphkv-lane.js";
 
 /**
  * MorphKV (arXiv 2503.00979; ghadiaravi13/MorphKV, morphkv/models/patch_qwen2.py): the last `window` queries attend
@@ -48,9 +45,9 @@ export const morphkv = definePolicy({
     },
     headGroup: KV_OR_QUERY_HEAD,
   },
-  create: ({ budget, window, fusion, groupReduction, headGroup }) => {
+  create: (rules) => {
+    const { budget, window, headGroup } = rules;
     requireBelowBudget("morphkv", "window", window, budget);
-    const voters = { from: 0, queries: window, heads: groupReduction };
     return {
       label: `MorphKV ${budget}`,
       indexPageTokens: 0,
@@ -66,43 +63,8 @@ export const morphkv = definePolicy({
         group: HEAD_GROUPS[headGroup],
         observes: false,
         lookback: window,
-        start: ({ promptTokens }) => new MorphLane(promptTokens, budget, voters, fusion),
+        start: ({ promptTokens }) => new MorphLane(promptTokens, rules),
       },
     };
   },
 });
-
-class MorphLane implements Lane {
-  readonly held: RangeSet;
-  private readonly budget: number;
-  private readonly voters: Voters;
-  private readonly fusion: "max" | "sum";
-
-  constructor(promptTokens: number, budget: number, voters: Voters, fusion: "max" | "sum") {
-    this.held = RangeSet.of([0, promptTokens]);
-    this.budget = budget;
-    this.voters = voters;
-    this.fusion = fusion;
-  }
-
-  select({ position }: StepView): RangeSet {
-    this.held.push(position);
-    return this.held;
-  }
-
-  update(step: StepView): void {
-    const over = this.held.size - this.budget;
-    if (over <= 0) return;
-    const before = step.position + 1 - this.voters.queries;
-    const older = Uint32Array.from(this.held).subarray(0, this.held.countWithin(0, before));
-    const wanted = new Float64Array(before);
-    eachVote(step, older, this.voters, (row) => {
-      for (let i = 0; i < row.length; i++) {
-        const j = older[i] as number;
-        const [old, vote] = [wanted[j] as number, row[i] as number];
-        wanted[j] = this.fusion === "max" ? Math.max(old, vote) : old + vote;
-      }
-    });
-    evictLowest(this.held, wanted, before, over);
-  }
-}

@@ -79,7 +79,7 @@ function requireLane(lane: unknown, path: string): asserts lane is Lane {
 
 /** By its shape: the module may have got the class from another copy of the package. */
 function requireRangeSet(set: unknown, path: string, where: string): RangeSet {
-  const methods = ["has", "includes", "copy", "countOf", "pairs", "writeTo"];
+  const methods = ["has", "includes", "countOf", "pairs", "writeTo"];
   if (isFields(set) && methods.every((method) => typeof set[method] === "function")) return set as unknown as RangeSet;
   throw new InputError(path, `${where} is not a RangeSet`);
 }

@@ -32,7 +32,7 @@ export const rKv = definePolicy({
   create: ({ lambda, ...settings }) =>
     burstPolicy("r-kv", "R-KV", settings, true, (step, slots) => {
       const { window, kernel, groupReduction } = settings;
-      const votes = windowVotes(step, slots.slice(0, -window), { from: 0, queries: window, heads: groupReduction });
+      const votes = windowVotes(step, slots.slice(0, -window), window, groupReduction);
       const repeats = redundancy(step, slots);
       softmax(repeats); // over all slots, the window's too
       return maxPool(votes, kernel).map(

@@ -98,7 +98,7 @@ class RpcLane implements Lane {
     this.compressions++;
     const decoded = [...this.held].slice(this.promptTokens);
     const older = decoded.slice(0, -recent);
-    const votes = averagePool(windowVotes(step, older, { from: 0, queries: recent, heads: "mean" }), kernel);
+    const votes = averagePool(windowVotes(step, older, recent, "mean"), kernel);
     this.held.clear();
     this.held.push(0, this.promptTokens);
     for (const slot of new TopK(this.compressions * kept).of(votes, 0, votes.length))

@@ -19,6 +19,6 @@ export const snapkvD = definePolicy({
     burstPolicy("snapkv-d", "SnapKV-D", settings, false, (step, slots) => {
       const { window, kernel, groupReduction } = settings;
       const older = slots.slice(0, -window);
-      return maxPool(windowVotes(step, older, { from: 0, queries: window, heads: groupReduction }), kernel);
+      return maxPool(windowVotes(step, older, window, groupReduction), kernel);
     }),
 });

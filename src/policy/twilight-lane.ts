@@ -16,7 +16,7 @@ export interface TwilightRules {
 export class TwilightLane implements Lane {
   private readonly base: PageLane;
   private readonly reads = new RangeSet();
-  private readonly coarseKeys: Float32Array[] = []; // by position
+  private coarseKeys = new Float32Array(0); // [position, headDim]
   private readonly rules: TwilightRules;
 
   constructor(prompt: PromptView, rules: TwilightRules) {
@@ -47,24 +47,35 @@ export class TwilightLane implements Lane {
   /** Adds one query head's estimated attention over the base. */
   private addEstimates(step: StepView, head: number, base: readonly number[], estimates: Float64Array): void {
     const exact = step.logits(0, head);
-    const logits = Float64Array.from(base, (position) =>
-      exact[position] === -Infinity ? -Infinity : step.logitOn(head, this.coarseKeys[position] as Float32Array),
-    );
+    const logits = new Float64Array(base.length);
+    step.logitsOn(head, this.coarseKeys, base, logits);
+    base.forEach((position, i) => {
+      if (exact[position] === -Infinity) logits[i] = -Infinity; // beyond the model's own window
+    });
     softmax(logits);
     base.forEach((position, i) => (estimates[position] = (estimates[position] as number) + (logits[i] as number)));
   }
 
   private addKey(view: PromptView | StepView, position: number): void {
-    const key = new Float32Array(view.headDim);
+    const { headDim } = view;
+    const end = (position + 1) * headDim;
+    if (end > this.coarseKeys.length) {
+      const longer = new Float32Array(2 * end);
+      longer.set(this.coarseKeys);
+      this.coarseKeys = longer;
+    }
+    const key = this.coarseKeys.subarray(position * headDim, end);
     view.key(position, key);
-    this.coarseKeys.push(quantise(key, this.rules.keyBits));
+    quantise(key, this.rules.keyBits);
   }
 }
 
-/** To 2^bits equal steps between the smallest and the largest channel; halves round to even, as in the code. */
-function quantise(key: Float32Array, bits: number): Float32Array {
+/** In place, to 2^bits equal steps between the smallest and the largest channel; halves round to even, as in the code. */
+function quantise(key: Float32Array, bits: number): void {
   const least = key.reduce((a, b) => Math.min(a, b), Infinity);
   const range = Math.max(key.reduce((a, b) => Math.max(a, b), -Infinity) - least, 1e-9);
   const levels = 2 ** bits - 1;
-  return key.map((channel) => least + (roundHalfToEven(((channel - least) * levels) / range) * range) / levels);
+  key.forEach((channel, c) => {
+    key[c] = least + (roundHalfToEven(((channel - least) * levels) / range) * range) / levels;
+  });
 }

@@ -7,7 +7,7 @@ venv=../../.venv
 if [ ! -e "$venv/recorder-ready" ]; then
   python3 -m venv "$venv"
   if [ "$(uname -sm)" = "Linux x86_64" ] && command -v gcc >/dev/null && command -v readelf >/dev/null; then
-    # PyPI's torch for Linux without most of its CUDA libraries: 1.6 GB instead of 5.7. pip will say what is missing.
+    # PyPI's torch for Linux without most of its CUDA libraries: 1.6 GB instead of more than 5.3. pip will say what is missing.
     "$venv/bin/pip" install --quiet --no-deps torch
     "$venv/bin/pip" install --quiet filelock fsspec jinja2 networkx setuptools sympy typing-extensions
     "$venv/bin/pip" install --quiet "$("$venv/bin/python" tests/cuda_stubs.py runtime)"

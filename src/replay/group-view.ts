@@ -104,8 +104,8 @@ export class GroupView implements PromptView, StepView {
     return mean;
   }
 
-  logitOn(queryHead: number, key: Float32Array): number {
-    return this.rows.logitOn(this.from + queryHead, key);
+  logitsOn(queryHead: number, keys: Float32Array, positions: ArrayLike<number>, out: Float64Array): void {
+    this.rows.logitsOn(this.from + queryHead, keys, positions, out);
   }
 
   truth(): Float32Array {

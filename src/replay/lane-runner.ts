@@ -66,7 +66,7 @@ export class LaneRunner {
     const last = read.ranges - 1;
     this.require(
       last >= 0 && read.end(last) > position && read.start(last) <= position,
-      "does not read the newest token",
+      "does not read up to the newest token",
     );
     this.require(held.includes(read), "reads what it does not hold");
     const kernelRanges = observes || (measures !== undefined && outputError) ? read.writeTo(this.ranges) : 0;

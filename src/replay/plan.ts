@@ -1,7 +1,13 @@
 import { InputError } from "../core/check.js";
+import { RECORDED_PAGE } from "../attention/scores-rows.js";
+import type { Lanes } from "../policy/lane.js";
 import type { Policy } from "../policy/policy.js";
-import { TRACE_CHANNELS, type AttentionTrace, type TraceChannel } from "../trace/attention-trace.js";
-import { PAGE_BOUND_TOKENS } from "../trace/layout.js";
+import {
+  TRACE_CHANNELS,
+  type AttentionTrace,
+  type TraceChannel,
+  type TraceMetadata,
+} from "../trace/attention-trace.js";
 import { lanesIn, type ReplayTask } from "./replay-task.js";
 import { REPLAY_DEFAULTS, type ReplaySettings } from "./settings.js";
 
@@ -61,7 +67,8 @@ function requireRange(what: string, from: number, to: number, most: number): voi
   throw new InputError(what, `${from}:${to} is not a range within 0:${most}, the decode steps of the trace`);
 }
 
-function requireReplayable({ channels, metadata }: AttentionTrace, { name, lanes, indexPageTokens }: Policy): void {
+function requireReplayable({ channels, metadata }: AttentionTrace, policy: Policy): void {
+  const { name, lanes } = policy;
   if (lanes === undefined) {
     throw new InputError(`policy ${name}`, "says what it costs, not which positions it chooses: it cannot be replayed");
   }
@@ -73,18 +80,33 @@ function requireReplayable({ channels, metadata }: AttentionTrace, { name, lanes
       `needs ${describe(missing)}, which this ${metadata.kind} trace lacks; it has ${has}`,
     );
   }
-  if (metadata.kind === "scores" && lanes.needs.includes("page-bounds") && indexPageTokens !== PAGE_BOUND_TOKENS) {
-    throw new InputError(
-      `policy ${name}`,
-      `needs page bounds of pages of ${indexPageTokens}; a scores trace has those of pages of ${PAGE_BOUND_TOKENS}`,
-    );
-  }
+  if (metadata.kind === "scores") requireOfScores(policy, lanes, metadata);
   const { queryStart = 0, promptTokens } = metadata;
   const earliest = lanes.needs.includes("prompt-mass") ? 0 : Math.max(0, promptTokens - lanes.lookback);
   if (metadata.kind === "qkv" && queryStart > earliest) {
     throw new InputError(
       `policy ${name}`,
       `needs the queries from position ${earliest} on; the trace has them from ${queryStart} on`,
+    );
+  }
+}
+
+/** Scores traces hold bounds of one page size, and one row for all query heads of a KV head. */
+function requireOfScores(
+  { name, indexPageTokens }: Policy,
+  lanes: Lanes,
+  { queryHeads, kvHeads }: TraceMetadata,
+): void {
+  if (lanes.needs.includes("page-bounds") && indexPageTokens !== RECORDED_PAGE) {
+    throw new InputError(
+      `policy ${name}`,
+      `needs bounds of pages of ${indexPageTokens}; scores traces have them for pages of ${RECORDED_PAGE}`,
+    );
+  }
+  if (lanes.group === "query-head" && queryHeads > kvHeads) {
+    throw new InputError(
+      `policy ${name}`,
+      `chooses for each query head; this scores trace has one row for the ${queryHeads / kvHeads} query heads of a KV head`,
     );
   }
 }

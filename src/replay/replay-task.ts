@@ -126,7 +126,6 @@ function startLanes(policy: Policy, lanes: Lanes, around: Surroundings): LaneSta
     lanes.group
   ];
   const count = (rows.kvHeads * rows.rowsPerKvHead) / size;
-  const merged = lanes.group === "query-head" && trace.metadata.kind === "scores"; // its query heads are one row
   const firstGroup = (task.kvFrom * rows.rowsPerKvHead) / size;
   const views: GroupView[] = Array.from({ length: count }, (_, i) => {
     return new GroupView(rows, i * size, (i + 1) * size, {
@@ -143,7 +142,7 @@ function startLanes(policy: Policy, lanes: Lanes, around: Surroundings): LaneSta
     const place = { from: i * size, to: (i + 1) * size };
     return {
       runner: new LaneRunner(policy.name, lanes, view, rows, place, facts),
-      place: placesOf(merged ? "kv-head" : lanes.group, rows, task, i),
+      place: placesOf(lanes.group, rows, task, i),
     };
   });
 }

@@ -222,14 +222,3 @@ test("a part of the heads is measured as it is in the whole, also where a layer 
   const mean = only(part.policies).steps.recall.reduce((sum, share) => sum + share, 0) / 40;
   expect(mean).toBeCloseTo(only(part.policies).recall.mean, 9);
 });
-
-test("what a trace cannot show is refused", () => {
-  const trace = rowsTrace(1, [[0.5, 0.5]]);
-  const quest = createPolicy("quest", POLICIES.quest, { page: 8, budget: 64, denseLayers: 0 });
-  expect(() => replay(trace, [quest])).toThrow(/quest.*needs Quest's upper bounds.*scores trace lacks/);
-  const bounded = { ...trace, channels: new Set(["attention", "page-bounds"] as const) };
-  expect(() => replay(bounded, [quest])).toThrow(/pages of 8; a scores trace has those of pages of 16/);
-  expect(() => replay(trace, [scripted([])], { steps: undefined, fromStep: 1, toStep: 1 } as object)).toThrow(
-    /1:1 is not/,
-  );
-});

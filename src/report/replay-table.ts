@@ -40,8 +40,9 @@ export function replayTable(result: ReplayResult): string {
   ].join("\n\n");
 }
 
-export function nameOf({ label, oracle }: PolicyQuality): string {
-  return oracle === undefined ? label : `${label} (oracle)`;
+/** What a policy is called; one that sees what no policy can is called an oracle. */
+export function nameOf({ label, oracle }: { readonly label: string; readonly oracle?: string | undefined }): string {
+  return oracle === undefined || /oracle/i.test(label) ? label : `${label} (oracle)`;
 }
 
 function perStep({ perStep: misses }: { readonly perStep: number }): string {

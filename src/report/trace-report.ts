@@ -25,10 +25,11 @@ export interface TraceInfo {
 
 export function traceReport(info: TraceInfo): Report {
   const { metadata, shape } = info;
+  const subject = `${metadata.model}${metadata.synthetic ? " (synthetic)" : ""}`;
   return {
-    title: `Recorded attention: ${metadata.model}${metadata.synthetic ? " (synthetic)" : ""}`,
+    title: `Recorded attention: ${subject}`,
     subtitle: `${info.file} · ${integer(metadata.promptTokens)} prompt + ${integer(info.decodeSteps)} decoded tokens · layers ${metadata.layers.join(", ")} · raas-sim ${info.version}`,
-    charts: shape === null ? [] : [headMapChart(shape.heads, headTitle(metadata))],
+    charts: shape === null ? [] : [headMapChart(shape.heads, headTitle(metadata), subject)],
     tables: traceTables(info),
     notes: traceNotes(info),
     warnings: metadata.synthetic ? ["This trace is synthetic: no model has attended like this."] : [],

@@ -91,25 +91,35 @@ test("when the last request has ended, no block is held", () => {
 
 test("work that fits is never left idle, and the head of the queue waits only for budget, seats or blocks", () => {
   const idle: string[] = [];
+  let waited = 0;
   const watch: Scheduler = {
     name: "watch",
     plan(v) {
       const plan = chunked.plan(v);
-      const head = v.waiting(0);
-      const busy = v.running.length > 0;
-      if (!busy && head !== undefined && plan.prefill.length === 0) idle.push("an empty engine left a request waiting");
+      const admitted = plan.prefill.filter(({ sequence }) => sequence.state === "waiting").length;
+      const head = v.waiting(admitted);
+      if (head === undefined) return plan;
+      waited++;
+      if (v.running.length === 0 && plan.prefill.length === 0) idle.push("an empty engine left a request waiting");
+      if (plan.preempt.length > 0) return plan;
+      const tokens = plan.prefill.reduce((sum, chunk) => sum + chunk.tokens, v.decodes);
+      const blocks = plan.prefill.reduce((sum, { sequence, tokens: n }) => sum + v.prefillBlocks(sequence, n), 0);
+      const free = v.freeBlocks - v.decodeBlocks - blocks;
+      const fits = v.prefillBlocks(head, head.contextTokens) <= free;
+      if (v.running.length + admitted < v.maxSequences && tokens < v.maxTokens && fits)
+        idle.push(`a request of ${head.contextTokens} tokens waits beside ${free} free blocks`);
       return plan;
     },
   };
   fc.assert(
-    fc.property(arbitrary, (all) => {
-      serve(
-        toyScenario({ requests: requestsOf(all), layerBlocks: 200, blockTokens: 1, scheduler: watch, maxSequences: 3 }),
-      );
+    fc.property(arbitrary, fc.constantFrom(40, 8192), (all, maxTokens) => {
+      const requests = requestsOf(all);
+      serve(toyScenario({ requests, layerBlocks: 200, blockTokens: 1, scheduler: watch, maxSequences: 3, maxTokens }));
       expect(idle).toEqual([]);
     }),
     { numRuns: 100, seed: 31 },
   );
+  expect(waited).toBeGreaterThan(1000);
 });
 
 test("no decision reads the true output length: longer answers change nothing before the shorter ones would have ended", () => {

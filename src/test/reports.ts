@@ -30,7 +30,12 @@ export function reportFolder(name: ReportName): string {
 
 /** Runs the scenario of a committed report again. */
 export async function regenerate(name: ReportName): Promise<GoldenReport> {
-  const options = await scenarioOptions({ scenario: `${reportFolder(name)}scenario.yaml` });
+  return reportOf(`${reportFolder(name)}scenario.yaml`);
+}
+
+/** What a scenario file gives, one policy or several. */
+export async function reportOf(scenario: string): Promise<GoldenReport> {
+  const options = await scenarioOptions({ scenario });
   const resolved = await resolve(options);
   const { policies, recorded } =
     options.trace === undefined

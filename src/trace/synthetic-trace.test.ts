@@ -82,7 +82,7 @@ test("the same seed gives the same trace, whatever was asked for before; another
 
 test("it says that it is synthetic", () => {
   const { synthetic, source, model } = syntheticTrace(5, SHAPE).metadata;
-  expect({ synthetic, model }).toEqual({ synthetic: true, model: "synthetic" });
+  expect({ synthetic, model }).toEqual({ synthetic: true, model: "made up by raas-sim" });
   expect(source).toMatch(/^synthetic: .* seed 5; no text, no model$/);
 });
 

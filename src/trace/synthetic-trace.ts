@@ -55,8 +55,8 @@ function metadataOf(seed: number, shape: SyntheticShape): TraceMetadata {
   const { promptTokens, steps, layers, queryHeads, kvHeads, headDim } = shape;
   return {
     kind: "qkv",
-    model: "synthetic",
-    modelType: "synthetic",
+    model: "made up by raas-sim",
+    modelType: "none",
     layersTotal: layers,
     queryHeads,
     kvHeads,

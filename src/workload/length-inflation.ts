@@ -15,7 +15,7 @@ export function inflateLengths(workload: Workload, change: LengthChange): Worklo
       ...workload.notes,
       `Output lengths are a model's: each request's own times 1 + ${amplitude} exp(-${fit.decay} budget / length), fitted to ` +
         `the means of ${fit.title} (error ${percent(fit.rmsError)} of the dense length, at most ` +
-        `${percent(fit.largestError)}; raas-sim show length-inflation); other models and tasks need not follow it.`,
+        `${percent(fit.largestError)}; raas-sim show length-inflation); other models and tasks need not follow it. A replay is open loop: it does not see what is added.`,
     ],
     lengthChange: change,
     *requests(seed) {

@@ -33,7 +33,7 @@ describe.each([
   ["a whole model", Array.from({ length: 28 }, (_, layer) => layer), 28],
   ["many heads", [0, 1], 128],
 ] as const)("the head map of %s", (_, layers, count) => {
-  const chart = headMapChart(heads(layers, count), "Query head");
+  const chart = headMapChart(heads(layers, count), "Query head", "made up (synthetic)");
 
   test("is sound and has a row for each head", () => {
     expect(chartFaults(chart.spec)).toEqual([]);
@@ -46,6 +46,7 @@ describe.each([
       const squares = svg.split(`fill="${colour}"`).length - 1;
       expect(squares).toBeGreaterThanOrEqual(Math.floor((layers.length * count) / 3));
     }
+    expect(svg).toContain("Kinds of heads: made up (synthetic)");
     const shares = svg.match(/>(65|20|10)<\/text>/g)?.length ?? 0;
     if (count <= 28) expect(shares).toBeGreaterThanOrEqual(layers.length * count);
     else expect(shares).toBeLessThanOrEqual(3); // axis labels at most

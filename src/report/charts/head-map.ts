@@ -20,8 +20,8 @@ export function shareOfKind({ kind, shares }: HeadShape): number {
   return kind === "lazy" ? shares.sinks + shares.recent : shares[kind];
 }
 
-/** Layers by heads: the kind of each, and how much of its attention is of that kind. */
-export function headMapChart(heads: readonly HeadShape[], headTitle: string): Chart {
+/** Layers by heads of a recording, which the title names: the kind of each, and how much of its attention is of that kind. */
+export function headMapChart(heads: readonly HeadShape[], headTitle: string, subject: string): Chart {
   const rows = heads.map((head) => ({
     layer: head.layer,
     head: head.head,
@@ -52,7 +52,7 @@ export function headMapChart(heads: readonly HeadShape[], headTitle: string): Ch
   };
   return {
     name: "head-map",
-    title: "Kinds of heads",
+    title: `Kinds of heads: ${subject}`,
     caption:
       "One square a head, coloured by its kind. The number is the share of its attention, in percent, that makes it so: on milestones beyond the recent window, on tokens that had slept, or, if it is lazy, on sinks and the recent window.",
     spec: chartSpec({

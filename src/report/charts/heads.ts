@@ -1,5 +1,6 @@
 import type { LayerQuality, ReplayResult } from "../../replay/quality.js";
 import { percent } from "../format.js";
+import { nameOf } from "../replay-table.js";
 import type { Chart } from "../report.js";
 import { chartSpec } from "../theme.js";
 import { MAX_ROWS } from "../thin.js";
@@ -21,7 +22,7 @@ export function headsChart({ policies, layers, kvHeads }: ReplayResult): Chart {
       ? heads.map((each) => ({ column: `${layer}/${each.head}`, recall: each.recall.mean }))
       : [{ column: String(layer), recall: recall.mean }];
   const rows = policies.flatMap((policy) =>
-    policy.layers.flatMap(placesOf).map((place) => ({ policy: policy.label, ...place, text: percent(place.recall) })),
+    policy.layers.flatMap(placesOf).map((place) => ({ policy: nameOf(policy), ...place, text: percent(place.recall) })),
   );
   const lowest = Math.min(0.9, Math.floor(Math.min(...rows.map(({ recall }) => recall)) * 10) / 10);
   const step = Math.max(3, Math.min(58, Math.floor(WIDTH / columns.length)));
@@ -42,7 +43,7 @@ export function headsChart({ policies, layers, kvHeads }: ReplayResult): Chart {
   const y = {
     field: "policy",
     type: "nominal",
-    scale: { domain: policies.map(({ label }) => label) },
+    scale: { domain: policies.map(nameOf) },
     axis: { title: null, grid: false, ticks: false, domain: false, labelLimit: 220, labelOverlap: false },
   };
   const color = {

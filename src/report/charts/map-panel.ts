@@ -47,8 +47,13 @@ export function mapPanel(
       },
       {
         ...once,
-        mark: { type: "rule", strokeDash: [3, 3], stroke: "#56B4E9", strokeWidth: 1 },
+        mark: { type: "rule", strokeDash: [3, 3], stroke: "#56B4E9", strokeWidth: 1.5 },
         encoding: { x: { datum: promptTokens, ...x } },
+      },
+      {
+        ...once,
+        mark: { type: "text", text: "end of prompt", align: "left", dx: 4, dy: -5, fontSize: 10, color: "#555555" },
+        encoding: { x: { datum: promptTokens, ...x }, y: { datum: fromStep, ...y } },
       },
       ...layers,
     ],

@@ -1,4 +1,5 @@
 import type { PolicyQuality } from "../../replay/quality.js";
+import { nameOf } from "../replay-table.js";
 import { DASHES, PALETTE } from "../theme.js";
 
 /** Policies that differ in nothing but their budget are one series. */
@@ -8,13 +9,16 @@ export interface Member {
   readonly budget: number | null;
 }
 
-/** The series and budget of a policy: its label carries the value of the first parameter, the budget ("Quest 512"). */
+/**
+ * The series and budget of a policy: its label carries the value of the first parameter, the budget ("Quest 512"). A
+ * first parameter that is no number of tokens is a share ("Twilight 0.85").
+ */
 export function memberOf({ label, parameters, oracle }: PolicyQuality): Member {
   const [first] = Object.values(parameters);
   const words = label.split(" ");
-  const budget = typeof first === "number" && words.includes(String(first)) ? first : null;
+  const budget = Number.isInteger(first) && Number(first) > 1 && words.includes(String(first)) ? Number(first) : null;
   const name = words.filter((word) => word !== String(budget)).join(" ");
-  return { series: oracle === undefined || /oracle/i.test(name) ? name : `${name} (oracle)`, budget };
+  return { series: nameOf({ label: name, oracle }), budget };
 }
 
 export function budgetsOf(policies: readonly PolicyQuality[]): readonly number[] {
@@ -22,7 +26,9 @@ export function budgetsOf(policies: readonly PolicyQuality[]): readonly number[]
   return [...new Set(budgets)].sort((a, b) => a - b);
 }
 
-const ORACLE_COLOR = "#666666";
+/** Without the grey at its end, which is for oracles. */
+const COLORS = PALETTE.slice(0, -1);
+const ORACLE_COLOR = "#7F7F7F";
 const ORACLE_DASHES = [
   [2, 3],
   [6, 3, 1, 3],
@@ -45,10 +51,10 @@ export function seriesStyle(
   const domain = [...names(drawn, false), ...names(drawn, true)];
   // A second round of the colours has other dashes.
   const color = (name: string): string =>
-    real.includes(name) ? (PALETTE[rank(name) % PALETTE.length] as string) : ORACLE_COLOR;
+    real.includes(name) ? (COLORS[rank(name) % COLORS.length] as string) : ORACLE_COLOR;
   const dash = (name: string): readonly number[] | undefined =>
     real.includes(name)
-      ? DASHES[(rank(name) + Math.floor(rank(name) / PALETTE.length)) % DASHES.length]
+      ? DASHES[(rank(name) + Math.floor(rank(name) / COLORS.length)) % DASHES.length]
       : ORACLE_DASHES[rank(name) % ORACLE_DASHES.length];
   const field = { field: "series", type: "nominal", legend: LINE_LEGEND };
   return {

@@ -37,14 +37,14 @@ export function retentionChart(map: AttentionMap): Chart {
       },
     },
   };
-  const cell =
-    stepsPerRow * positionsPerColumn === 1
-      ? ""
-      : ` A cell is ${stepsPerRow} steps by ${positionsPerColumn} positions and is marked as a loss if it has at least one.`;
+  const binned = stepsPerRow * positionsPerColumn > 1;
+  const cell = binned
+    ? ` A cell is ${stepsPerRow} steps by ${positionsPerColumn} positions: one lost position in use makes it a loss; without a loss it is blue if a position is in use, else the mean of its positions.`
+    : "";
   return {
     name: `retention-${layer}-${head}`,
     title: `What policies had of layer ${layer}, KV head ${head}`,
-    caption: `The attention map above, a panel a policy: blue was read, green held but not read, grey evicted; the stronger the colour, the more attention it draws. Losses stand out: red were missed, evicted before a step that puts at least ${theta} of its attention there; orange were overlooked, held but not read by such a step.${cell}`,
+    caption: `The attention map above, a panel a policy: blue was read, green held but not read, grey evicted; the stronger the colour, the more attention it draws. A position is in use if a step puts at least ${theta} of its attention there. Losses stand out: red were missed, in use after they were evicted; orange were overlooked, in use and held, but not read.${cell}`,
     spec: chartSpec({
       columns: 2,
       concat: map.policies.map((policy) => {
@@ -84,6 +84,7 @@ function cellColor(map: AttentionMap, policy: RetentionMap, row: number, column:
   if (of(policy.missed) > 0) return MISSED;
   if (of(policy.overlooked) > 0) return OVERLOOKED;
   const attention = logShare(of(map.attention));
+  if (of(map.attention) >= map.theta) return READ(attention); // what is in use here was all read
   const held = of(policy.held);
   if (held === 0) return EVICTED(attention);
   const kept = mix(HELD(attention), READ(attention), of(policy.read) / held);

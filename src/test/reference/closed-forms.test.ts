@@ -8,8 +8,8 @@ import { range } from "./naive-lane.js";
 /** Published counts of tokens, by hand, and closed forms against what lanes of small parameters read. */
 
 function residents(name: PolicyName, values: Record<string, ParameterValue>, prompt: number, steps: readonly number[]) {
-  const { footprint } = createPolicy(name, POLICIES[name], values);
-  return steps.map((generated) => footprint({ prompt, generated }).resident.now);
+  const policy = createPolicy(name, POLICIES[name], values);
+  return steps.map((generated) => policy.footprint({ prompt, generated }).resident.now);
 }
 
 test("prefill compression: cap + t", () => {

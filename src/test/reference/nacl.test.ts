@@ -70,8 +70,8 @@ test("nacl leaves shorter prompts alone", () => {
   const trace = randomTrace(5, { promptTokens: 20, steps: 2 });
   const steps = selectionsOf(trace, createPolicy("nacl", POLICIES.nacl, RULES)).get("0/0")!;
   expect(steps.map(({ kept }) => kept)).toEqual([range(0, 21), range(0, 22)]);
-  const { footprint } = createPolicy("nacl", POLICIES.nacl, {});
+  const policy = createPolicy("nacl", POLICIES.nacl, {});
   // 4096: 256 first, none newest (40 - 256 < 0), 491 best, 286 by chance
-  expect(footprint({ prompt: 4096, generated: 5 }).resident.now).toBe(256 + 491 + 286 + 5);
-  expect(footprint({ prompt: 2048, generated: 5 }).resident.now).toBe(2053);
+  expect(policy.footprint({ prompt: 4096, generated: 5 }).resident.now).toBe(256 + 491 + 286 + 5);
+  expect(policy.footprint({ prompt: 2048, generated: 5 }).resident.now).toBe(2053);
 });
