@@ -1,15 +1,17 @@
+const SAMPLES = 16;
+const FEW = 64; // scores from which sampling pays
+
 /**
  * The k best of scores[from … to - 1] as ascending indices; of equal scores the lower index is taken first. Finds the
- * k-th best score, then takes what is above it. From step to step that score changes little: only scores above a bar
- * somewhat below the last one are looked at, all if these are too few.
+ * k-th best score, then takes what is above it. A sample says above which bar that score most likely lies; only what is
+ * above the bar is looked at, all if that is too little (the idea of Floyd and Rivest, Algorithm 489).
  */
 export class TopK {
   private chosen: Uint32Array;
   private found = new Uint32Array(64); // indices of the scores above the bar
   private rest = new Float64Array(64); // these scores, in any order
   private view: Uint32Array = new Uint32Array(0); // what the last call gave out
-  private bar = -Infinity;
-  private margin = NaN; // of the bar below the k-th best
+  private readonly sample = new Float64Array(SAMPLES);
   readonly most: number;
 
   constructor(most: number) {
@@ -23,25 +25,29 @@ export class TopK {
     if (wanted <= 0) return this.firstOf(this.chosen, 0);
     if (to - from >= this.rest.length) this.reserve(2 * (to - from));
     const { found, rest } = this;
-    let count = wanted === to - from ? 0 : gather(scores, from, to, this.bar, found, rest);
-    if (count < wanted) {
-      count = gather(scores, from, to, -Infinity, found, rest);
-      if (count <= wanted) return this.firstOf(found, count);
-      this.margin *= 2;
-    } else if (count > wanted + (wanted >> 1)) this.margin *= 0.9;
+    let count = gather(scores, from, to, this.bar(scores, from, to, wanted), found, rest);
+    if (count < wanted) count = gather(scores, from, to, -Infinity, found, rest);
+    if (count < wanted) return this.firstOf(found, count);
     const limit = select(rest, count, wanted);
-    this.lowerBar(limit);
     const size = this.take(scores, count, limit);
     if (size > wanted) this.takeLowerFirst(scores, count, limit, wanted);
     return this.firstOf(this.chosen, wanted);
   }
 
-  private lowerBar(limit: number): void {
-    if (!Number.isFinite(limit)) this.bar = -Infinity;
-    else {
-      if (!(this.margin > 0 && this.margin < Infinity)) this.margin = Math.abs(limit) / 8;
-      this.bar = limit - this.margin;
+  /** Two standard deviations below where the k-th best score is to be expected. */
+  private bar(scores: ArrayLike<number>, from: number, to: number, wanted: number): number {
+    const count = to - from;
+    if (count < FEW || 3 * wanted > count) return -Infinity;
+    const share = wanted / count;
+    const rank = Math.ceil(SAMPLES * share + 2 * Math.sqrt(SAMPLES * share * (1 - share)) + 0.5);
+    const { sample } = this;
+    for (let i = 0; i < SAMPLES; i++) {
+      const score = scores[from + Math.floor(((i + 0.5) * count) / SAMPLES)] as number;
+      let at = i;
+      for (; at > 0 && score > (sample[at - 1] as number); at--) sample[at] = sample[at - 1] as number;
+      sample[at] = score;
     }
+    return sample[rank - 1] as number;
   }
 
   /** All found at the limit or above it, as `chosen`; returns how many. */
@@ -83,8 +89,6 @@ export class TopK {
   }
 }
 
-// No jump in the loops below depends on a score: scores are noise, and a wrongly predicted jump costs more than the rest.
-
 /** Scores of at least `least` and their indices; returns how many. */
 function gather(
   scores: ArrayLike<number>,
@@ -97,14 +101,18 @@ function gather(
   let count = 0;
   for (let i = from; i < to; i++) {
     const score = scores[i] as number;
-    out[count] = score;
-    found[count] = i;
-    count = (count + Number(score >= least)) | 0;
+    if (score >= least) {
+      out[count] = score;
+      found[count++] = i;
+    }
   }
   return count;
 }
 
-/** Orders the first `count` numbers so that the k largest come first, the smallest of them at k - 1; returns that one. */
+/**
+ * Orders the first `count` numbers so that the k largest come first, the smallest of them at k - 1; returns that one. No
+ * jump depends on a comparison with the pivot: half of them would be predicted wrongly, which costs more than the rest.
+ */
 function select(numbers: Float64Array, count: number, k: number): number {
   let low = 0;
   let high = count; // the k-th lies in low … high - 1

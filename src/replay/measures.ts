@@ -24,8 +24,8 @@ export interface HeadTotals {
   readonly recallBins: Uint32Array;
 }
 
-/** Sums over KV heads, step by step. */
-export type StepSums = Readonly<Record<Measure, Float64Array>>;
+/** Sums over KV heads: [steps, measures]. */
+export type StepSums = Float64Array;
 
 /** Where each measure stands among them. */
 export const AT = Object.fromEntries(MEASURES.map((measure, i) => [measure, i])) as Readonly<Record<Measure, number>>;
@@ -39,7 +39,7 @@ export class PolicyMeasures {
   private readonly sums: Float64Array; // [kvHeads, measures]
   private readonly most: Float64Array; // [kvHeads, measures]
   private readonly worst: Float64Array; // [kvHeads]: recall
-  private readonly bins: readonly Uint32Array[];
+  private readonly recalls: readonly Float64Array[]; // by step
   private readonly series: Float64Array; // [steps, measures]
   private counted = 0;
 
@@ -51,7 +51,7 @@ export class PolicyMeasures {
     this.sums = new Float64Array(kvHeads * MEASURES.length);
     this.most = new Float64Array(kvHeads * MEASURES.length);
     this.worst = new Float64Array(kvHeads).fill(Infinity);
-    this.bins = Array.from({ length: kvHeads }, () => new Uint32Array(BINS + 1));
+    this.recalls = Array.from({ length: kvHeads }, () => new Float64Array(steps));
     this.series = new Float64Array(steps * MEASURES.length);
   }
 
@@ -68,9 +68,7 @@ export class PolicyMeasures {
     let at = 0;
     for (let kvHead = 0; kvHead < this.kvHeads; kvHead++) {
       const recall = open[at + AT.recall] as number;
-      const bins = this.bins[kvHead] as Uint32Array;
-      const bin = Math.min(BINS, Math.floor(recall * BINS));
-      bins[bin] = (bins[bin] as number) + 1;
+      (this.recalls[kvHead] as Float64Array)[this.counted] = recall;
       if (recall < (worst[kvHead] as number)) worst[kvHead] = recall;
       for (let measure = 0; measure < MEASURES.length; measure++, at++) {
         const value = open[at] as number;
@@ -85,7 +83,7 @@ export class PolicyMeasures {
 
   /** The sums of each KV head. */
   heads(): HeadTotals[] {
-    return this.bins.map((recallBins, kvHead) => {
+    return this.recalls.map((recalls, kvHead) => {
       const first = kvHead * MEASURES.length;
       const most = (measure: Measure): number => this.most[first + AT[measure]] as number;
       return {
@@ -95,20 +93,14 @@ export class PolicyMeasures {
         largestOutputError: most("outputError"),
         mostHeldTokens: most("heldTokens"),
         mostReadTokens: most("readTokens"),
-        recallBins,
+        recallBins: binsOf(recalls),
       };
     });
   }
 
   /** Sums over the KV heads, by measured step. */
   steps(): StepSums {
-    return record((measure) => {
-      const column = new Float64Array(this.counted);
-      const at = AT[measure];
-      for (let step = 0; step < column.length; step++)
-        column[step] = this.series[step * MEASURES.length + at] as number;
-      return column;
-    });
+    return this.series;
   }
 }
 
@@ -129,7 +121,9 @@ export class TotalsSum implements HeadTotals {
     this.largestOutputError = Math.max(this.largestOutputError, part.largestOutputError);
     this.mostHeldTokens = Math.max(this.mostHeldTokens, part.mostHeldTokens);
     this.mostReadTokens = Math.max(this.mostReadTokens, part.mostReadTokens);
-    part.recallBins.forEach((count, bin) => (this.recallBins[bin] = (this.recallBins[bin] as number) + count));
+    for (let bin = 0; bin <= BINS; bin++) {
+      this.recallBins[bin] = (this.recallBins[bin] as number) + (part.recallBins[bin] as number);
+    }
   }
 }
 
@@ -143,8 +137,17 @@ export function recallQuantile({ recallBins, steps, worstRecall }: HeadTotals, r
   return 1;
 }
 
-export function series(steps: number): StepSums {
-  return record(() => new Float64Array(steps));
+export function addTo(sums: Float64Array, part: Float64Array): void {
+  for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + (part[i] as number);
+}
+
+function binsOf(recalls: Float64Array): Uint32Array {
+  const bins = new Uint32Array(BINS + 1);
+  for (let i = 0; i < recalls.length; i++) {
+    const bin = Math.min(BINS, Math.floor((recalls[i] as number) * BINS));
+    bins[bin] = (bins[bin] as number) + 1;
+  }
+  return bins;
 }
 
 function record<T>(valueOf: (measure: Measure) => T): Record<Measure, T> {

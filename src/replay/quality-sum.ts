@@ -2,9 +2,10 @@ import { check } from "../core/check.js";
 import type { Policy } from "../policy/policy.js";
 import type { TraceMetadata } from "../trace/attention-trace.js";
 import {
+  addTo,
+  AT,
   MEASURES,
   recallQuantile,
-  series,
   TotalsSum,
   type HeadTotals,
   type Measure,
@@ -76,12 +77,14 @@ class PolicySum {
   private readonly outputError: boolean;
   private readonly all = new TotalsSum();
   private readonly layers: { layer: number; totals: TotalsSum; heads: HeadQuality[] }[] = [];
+  private readonly count: number; // steps
   private readonly steps: StepSums;
   private heads = 0;
 
   constructor({ settings }: ReplayPlan) {
     this.outputError = settings.outputError;
-    this.steps = series(settings.toStep - settings.fromStep);
+    this.count = settings.toStep - settings.fromStep;
+    this.steps = new Float64Array(this.count * MEASURES.length);
   }
 
   add({ task, policies }: TaskResult, index: number): void {
@@ -97,14 +100,15 @@ class PolicySum {
       this.all.add(totals);
     }
     this.heads += task.measured.length;
-    for (const measure of MEASURES) {
-      const sums = this.steps[measure];
-      steps[measure].forEach((value, step) => (sums[step] = (sums[step] as number) + value));
-    }
+    addTo(this.steps, steps);
   }
 
   quality(): Quality & Pick<PolicyQuality, "layers" | "steps"> {
-    const mean = (measure: Measure): number[] => Array.from(this.steps[measure], (sum) => sum / this.heads);
+    const mean = (measure: Measure): number[] =>
+      Array.from(
+        { length: this.count },
+        (_, step) => (this.steps[step * MEASURES.length + AT[measure]] as number) / this.heads,
+      );
     return {
       ...quality(this.all, this.outputError),
       layers: this.layers.map(({ layer, totals, heads }) => ({ layer, ...quality(totals, this.outputError), heads })),

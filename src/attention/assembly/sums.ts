@@ -79,6 +79,15 @@ export function atLeast(row: usize, to: i32, threshold: f32, out: usize): i32 {
   let found = 0;
   let j = 0;
   for (; j + 4 <= to; j += 4) {
+    // Hits are rare: sixteen at once are found to be none.
+    while (j + 16 <= to) {
+      const at = row + ((<usize>j) << 2);
+      const low = v128.or(f32x4.ge(v128.load(at), limit), f32x4.ge(v128.load(at, 16), limit));
+      const high = v128.or(f32x4.ge(v128.load(at, 32), limit), f32x4.ge(v128.load(at, 48), limit));
+      if (v128.any_true(v128.or(low, high))) break;
+      j += 16;
+    }
+    if (j + 4 > to) break;
     let hits = i32x4.bitmask(f32x4.ge(v128.load(row + ((<usize>j) << 2)), limit));
     while (hits != 0) {
       store<u32>(out + ((<usize>found) << 2), j + ctz(hits));
