@@ -104,7 +104,7 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
   const burstiness = options.burstiness;
   const extent = { numRequests: options["num-requests"], durationS: duration };
   const { definitionWorkload, fixedWorkload } = await import("../workload/generate.js");
-  const load = { ...extent, users: options.users, sessions: sessionShape(options) };
+  const load = { ...extent, users: options.users, sessions: sessionShape(options), bestOf: options["best-of"] };
   if (name === undefined) {
     if (inputLen === undefined || outputLen === undefined) {
       const given =

@@ -24,8 +24,8 @@ export function sessionShape(options: ScenarioOptions): SessionShape | undefined
   };
 }
 
-/** The first option given that asks for sessions, which a log of its own arrivals has no room for. */
+/** The first option given that makes requests of its own, which a recorded log has no room for. */
 export function givenSessionOption(options: ScenarioOptions): string | undefined {
-  const names = ["users", "think-time", "turns", "tool-calls", "tool-time", "history"] as const;
+  const names = ["users", "think-time", "turns", "tool-calls", "tool-time", "history", "best-of"] as const;
   return names.find((name) => options[name] !== undefined);
 }

@@ -55,6 +55,10 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .enum(HISTORIES)
     .optional()
     .describe("what a session's next prompt carries: answers (earlier reasoning dropped, the default), or all"),
+  "best-of": count(10_000)
+    .optional()
+    .describe("samples of each question, sent together; --num-requests and --request-rate count questions"),
+  "thinking-budget": count(10_000_000).optional().describe("most reasoning tokens of a request; the rest is cut off"),
   "length-inflation": z
     .string()
     .min(1)

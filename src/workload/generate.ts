@@ -14,6 +14,7 @@ export const DEFAULT_REQUESTS = 1000;
 export interface LoadOptions extends Extent {
   readonly users?: number | undefined; // a closed loop of so many, instead of arrivals at a rate
   readonly sessions?: SessionShape | undefined; // needed with users
+  readonly bestOf?: number | undefined; // samples of each question, default 1; numRequests counts questions
 }
 
 export interface GenerateOptions extends LoadOptions {
@@ -50,11 +51,11 @@ export function definitionWorkload(definition: WorkloadDefinition, options: Gene
     source: Object.values(definition.sources).join("; "),
     notes: [
       ...definition.notes,
-      ...loadNotes(load),
+      ...loadNotes(load, options.bestOf),
       `Outputs are cut at ${limit} tokens: a request of exactly ${limit} output tokens was truncated.`,
     ],
     outputLimit: limit,
-    requests: (seed) => trafficRequests({ lengths, load, end }, seed),
+    requests: (seed) => trafficRequests({ lengths, bestOf: options.bestOf ?? 1, load, end }, seed),
   };
 }
 
@@ -68,8 +69,8 @@ export function fixedWorkload(options: FixedOptions): Workload {
   return {
     name: lengths.name,
     source: "lengths as given",
-    notes: loadNotes(load),
-    requests: (seed) => trafficRequests({ lengths, load, end }, seed),
+    notes: loadNotes(load, options.bestOf),
+    requests: (seed) => trafficRequests({ lengths, bestOf: options.bestOf ?? 1, load, end }, seed),
   };
 }
 
@@ -87,15 +88,21 @@ function loadOf(
   return { kind: "closed", users, sessions };
 }
 
-function loadNotes(load: Load): string[] {
+function loadNotes(load: Load, bestOf = 1): string[] {
   const { sessions } = load;
   const following = sessions === undefined ? [] : sessionNotes(sessions);
+  if (bestOf > 1) {
+    following.push(
+      `Each question has ${bestOf} samples, sent together, each with a prompt computed by itself; drawn lengths share ` +
+        `the level of their question (own fit to DeepSeek-R1 on MLPerf inference). A vote waits for the last sample.`,
+    );
+  }
   if (load.kind === "closed") {
     const thinks = `each sends ${load.sessions.thinkSeconds.name} after its last answer, and first after as long`;
     return [`Closed loop of ${load.users} users: ${thinks}.`, ...following];
   }
   const curved = load.factors === undefined ? "" : ", following the hourly curve from 0 h";
-  return [`Arrivals${following.length > 0 ? " of sessions" : ""}: ${load.process.name}${curved}.`, ...following];
+  return [`Arrivals${sessions !== undefined ? " of sessions" : ""}: ${load.process.name}${curved}.`, ...following];
 }
 
 /** The length model of a definition, in the form that `drawnLengths` takes. */

@@ -20,17 +20,18 @@ export interface SessionShape {
 
 /** Streams of one session or user; nothing that others do shifts them. */
 export interface SessionStreams {
-  lengths(): RequestLengths;
+  samples(): readonly RequestLengths[]; // of one question
   readonly shape: Rng; // turns and tool calls
   readonly time: Rng; // think and tool times
 }
 
-/** A question that a session asks: its tokens, and what to do when all of its samples have ended. */
+/** A question: the lengths of its samples, and what to do when the last of them has ended. */
 export interface Question {
   readonly arrival: number; // seconds
-  readonly lengths: RequestLengths; // prompt with history
+  readonly samples: readonly RequestLengths[]; // prompts with history
   readonly session: string;
-  readonly ended: (last: RequestSpec, now: number, served: boolean) => readonly RequestSpec[];
+  /** undefined: nothing follows. */
+  readonly ended: ((last: RequestSpec, now: number, served: boolean) => readonly RequestSpec[]) | undefined;
 }
 
 /** Makes requests of a question; none once the workload has ended. */
@@ -66,14 +67,14 @@ export class Asker {
     return this.#shape.thinkSeconds.draw(this.#streams.time);
   }
 
-  /** The next request of the session, at `arrival` seconds. */
+  /** The next question of the session, at `arrival` seconds. */
   ask(arrival: number): readonly RequestSpec[] {
-    const { promptTokens, outputTokens, reasoningTokens } = this.#streams.lengths();
+    const history = this.#history;
     const session = this.#again ? `${this.#name}.${this.#session}` : this.#name;
     return this.#ask({
       arrival,
       session,
-      lengths: { promptTokens: promptTokens + this.#history, outputTokens, reasoningTokens },
+      samples: this.#streams.samples().map((each) => ({ ...each, promptTokens: each.promptTokens + history })),
       ended: (last, now, served) => this.#next(last, now, served),
     });
   }

@@ -1,7 +1,7 @@
 import { stream } from "../core/rng.js";
 import { hourlyClock } from "./arrivals.js";
 import type { DrawnLengths } from "./lengths.js";
-import { Asker, type Ask, type SessionShape } from "./sessions.js";
+import { Asker, type Ask, type Question, type SessionShape } from "./sessions.js";
 import type { ArrivalProcess, LengthSource, RequestLengths, RequestSpec } from "./workload.js";
 
 /** When questions are asked: at a rate, or by users who each wait for their answer. */
@@ -17,6 +17,7 @@ export type Load =
 /** Everything that is drawn. */
 export interface Traffic {
   readonly lengths: LengthSource | DrawnLengths;
+  readonly bestOf: number; // samples of a question
   readonly load: Load;
   readonly end: End;
 }
@@ -28,12 +29,12 @@ export interface End {
 }
 
 /** Requests of one run; those that follow from others come by their followUp. */
-export function* trafficRequests({ load, end, lengths }: Traffic, seed: number): Generator<RequestSpec> {
+export function* trafficRequests({ load, end, lengths, bestOf }: Traffic, seed: number): Generator<RequestSpec> {
   const ask = asking(end);
   const asker = (shape: SessionShape, name: string, again: boolean): Asker => {
     const prefix = `workload/session/${name}`;
     const streams = {
-      lengths: lengthDraw(lengths, seed, prefix),
+      samples: sampleDraw(lengths, bestOf, seed, prefix),
       shape: stream(seed, `${prefix}/shape`),
       time: stream(seed, `${prefix}/time`),
     };
@@ -46,12 +47,12 @@ export function* trafficRequests({ load, end, lengths }: Traffic, seed: number):
     return;
   }
   const { sessions } = load;
-  const draw = lengthDraw(lengths, seed, "workload");
+  const draw = sampleDraw(lengths, bestOf, seed, "workload");
   let index = 0;
   for (const arrival of arrivals(load.process, load.factors, seed)) {
     const requests =
       sessions === undefined
-        ? ask({ arrival, session: "", lengths: draw(), ended: () => [] })
+        ? ask({ arrival, session: "", samples: draw(), ended: undefined })
         : asker(sessions, String(index++), false).ask(arrival);
     if (requests.length === 0) return;
     yield* requests;
@@ -61,20 +62,42 @@ export function* trafficRequests({ load, end, lengths }: Traffic, seed: number):
 /** Turns questions into requests until as many have been asked, or time is up. */
 function asking(end: End): Ask {
   let asked = 0;
-  return ({ arrival, lengths, session, ended }) => {
+  let id = 0;
+  return ({ arrival, samples, session, ended }) => {
     if (asked >= end.requests || arrival >= end.seconds) return [];
-    const { promptTokens, outputTokens, reasoningTokens } = lengths;
-    const request = { id: asked++, arrival, promptTokens, outputTokens, reasoningTokens, priority: 0, session };
-    return [session === "" ? request : { ...request, followUp: ended }];
+    const group = asked++;
+    const followUp = ended === undefined ? undefined : afterLast(samples.length, ended);
+    return samples.map(({ promptTokens, outputTokens, reasoningTokens }) => ({
+      id: id++,
+      arrival,
+      promptTokens,
+      outputTokens,
+      reasoningTokens,
+      priority: 0,
+      session,
+      ...(samples.length > 1 ? { group } : {}),
+      ...(followUp === undefined ? {} : { followUp }),
+    }));
   };
 }
 
+/** A vote waits for the last sample; the session goes on with that one's answer. */
+function afterLast(samples: number, ended: NonNullable<Question["ended"]>): NonNullable<Question["ended"]> {
+  let left = samples;
+  return (last, now, served) => (--left === 0 ? ended(last, now, served) : []);
+}
+
 /** A stream for each quantity, so that a change in how one is drawn leaves the others as they were. */
-function lengthDraw(lengths: LengthSource | DrawnLengths, seed: number, prefix: string): () => RequestLengths {
+function sampleDraw(
+  lengths: LengthSource | DrawnLengths,
+  bestOf: number,
+  seed: number,
+  prefix: string,
+): () => readonly RequestLengths[] {
   const prompt = stream(seed, `${prefix}/prompt`);
-  if (!("drawFrom" in lengths)) return () => lengths.draw(prompt);
+  if (!("drawFrom" in lengths)) return () => Array<RequestLengths>(bestOf).fill(lengths.draw(prompt));
   const each = { prompt, output: stream(seed, `${prefix}/output`), share: stream(seed, `${prefix}/share`) };
-  return () => lengths.drawFrom(each);
+  return bestOf === 1 ? () => [lengths.drawFrom(each)] : () => lengths.drawSamples(each, bestOf);
 }
 
 /** The first arrival is at time 0, each other one a gap after the one before it. */

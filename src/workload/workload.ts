@@ -10,6 +10,8 @@ export interface RequestSpec {
   readonly reasoningTokens: number; // 0 … outputTokens; the answer begins after them
   readonly priority: number; // smaller is served first; 0 unless the workload says otherwise
   readonly session: string; // "" if none
+  readonly group?: number; // the question that this is one of several samples of
+  readonly cutTokens?: number; // of reasoning that a thinking budget has cut off
   /**
    * What the client sends because this one has ended, none of it before `now`; called once. `ended` is the request as
    * the engine took it (its output may be cut), `served` is false if it was refused.
