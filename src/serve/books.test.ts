@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import fc from "fast-check";
 import { RELATIVE_ERROR } from "../core/quantile-sketch.js";
 import { linearCost, request, toyScenario, type ToyOptions } from "../test/toy.js";
+import type { RequestSpec } from "../workload/workload.js";
 import { saturation } from "./saturation.js";
 import { latencies } from "./metrics.js";
 import { serve, type ServeResult } from "./serve.js";
@@ -49,16 +50,18 @@ function rowsOf(options: ToyOptions, exactRequests: number, maxRun = Infinity): 
     sink: (table, from, to) => {
       for (let id = from; id < to; id++) {
         const slot = table.slot(id);
-        const { sent, admitted, firstToken, firstAnswer, end, promptTokens, outputTokens, replica, refused } = table;
-        const columns = [sent, admitted, firstToken, firstAnswer, end, promptTokens, outputTokens, replica, refused];
-        rows.push([id, ...columns.map((column) => column[slot] as number)]);
+        const { sent, admitted, firstToken, firstAnswer, end, replica, refused } = table;
+        const columns = [sent, admitted, firstToken, firstAnswer, end, replica, refused];
+        const { id: given, outputTokens } = table.specs[slot] as RequestSpec;
+        expect(given).toBe(id);
+        rows.push([id, ...columns.map((column) => column[slot] as number), outputTokens]);
       }
     },
   });
   return { result, rows };
 }
 
-const [ID, SENT, ADMITTED, FIRST, , END, , OUTPUT, , REFUSED] = Array.from({ length: 10 }, (_, i) => i) as number[];
+const [ID, SENT, ADMITTED, FIRST, , END, , REFUSED, OUTPUT] = Array.from({ length: 9 }, (_, i) => i) as number[];
 const cell = (row: readonly number[], column: number | undefined): number => row[column as number] as number;
 
 test("rows, sums and peaks are the same whether rows are kept or not, however long the strides", () => {

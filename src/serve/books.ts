@@ -48,8 +48,8 @@ export class Books {
     this.tally = new RequestTally({ ...options, sample: () => new SeriesSample() });
   }
 
-  /** A request was drawn: one too many to keep them all? */
-  drawn(): void {
+  /** A request came: one too many to keep them all? */
+  added(): void {
     if (this.windows !== undefined || this.#requests.length <= this.#options.exactRequests) return;
     this.windows = new Windows(FIRST_WINDOW_SECONDS, WINDOWS, true);
     this.tally = new RequestTally({ ...this.#options, sample: () => new QuantileSketch() });
@@ -77,6 +77,7 @@ export class Books {
   /** The simulation has ended. */
   finish(logs: readonly RunLog[]): void {
     this.#takeRequests();
+    this.tally.questions.closeBefore(Infinity);
     const streams = this.windows !== undefined;
     for (const log of logs) {
       if (streams) this.takeRuns(log, Infinity);
@@ -99,7 +100,9 @@ export class Books {
       this.windows?.addRequest(requests, slot, frontEndSeconds);
     }
     if (id > from) sink?.(requests, from, id);
-    if (this.windows !== undefined) requests.dropBefore(id);
+    if (this.windows === undefined) return;
+    requests.dropBefore(id);
+    this.tally.questions.closeBefore(from - REQUESTS_AT_ONCE); // of requests at one time, samples may stand apart
   }
 }
 

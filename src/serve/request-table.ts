@@ -6,9 +6,6 @@ const COLUMNS = {
   firstToken: Float64Array,
   firstAnswer: Float64Array,
   end: Float64Array,
-  promptTokens: Int32Array,
-  outputTokens: Int32Array,
-  reasoningTokens: Int32Array,
   preemptions: Int32Array,
   replica: Int32Array, // -1 before it reaches one
   refused: Uint8Array, // 1 if the engine did not take it
@@ -17,18 +14,16 @@ type Column = Float64Array | Int32Array | Uint8Array;
 const NAMES = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
 
 /**
- * One row a request, 61 bytes in columns; times in seconds, NaN where it never happened. A request stands at `slot(id)`,
- * which is its id until the first rows are dropped: then their room is used again.
+ * One row a request: what it asked for, and 49 bytes in columns; times in seconds, NaN where it never happened. A request
+ * stands at `slot(id)`, which is its id until the first rows are dropped: then their room is used again.
  */
 export class RequestTable {
+  specs: RequestSpec[] = [];
   sent!: Float64Array;
   admitted!: Float64Array;
   firstToken!: Float64Array;
   firstAnswer!: Float64Array;
   end!: Float64Array;
-  promptTokens!: Int32Array;
-  outputTokens!: Int32Array;
-  reasoningTokens!: Int32Array;
   preemptions!: Int32Array;
   replica!: Int32Array;
   refused!: Uint8Array;
@@ -48,14 +43,12 @@ export class RequestTable {
   add(spec: RequestSpec): void {
     if (this.length - this.first === this.#size) this.#grow(2 * this.#size);
     const slot = this.slot(this.length++);
+    this.specs[slot] = spec;
     this.sent[slot] = NaN;
     this.admitted[slot] = NaN;
     this.firstToken[slot] = NaN;
     this.firstAnswer[slot] = NaN;
     this.end[slot] = NaN;
-    this.promptTokens[slot] = spec.promptTokens;
-    this.outputTokens[slot] = spec.outputTokens;
-    this.reasoningTokens[slot] = spec.reasoningTokens;
     this.preemptions[slot] = 0;
     this.replica[slot] = -1;
     this.refused[slot] = 0;
@@ -65,6 +58,13 @@ export class RequestTable {
   admit(id: number, now: number): void {
     const slot = this.slot(id);
     if (Number.isNaN(this.admitted[slot])) this.admitted[slot] = now;
+  }
+
+  /** The engine does not take a request. */
+  refuse(id: number, now: number): void {
+    const slot = this.slot(id);
+    this.sent[slot] = now;
+    this.refused[slot] = 1;
   }
 
   /** Whether nothing more will happen to the request in this slot. */
@@ -79,6 +79,12 @@ export class RequestTable {
 
   #grow(size: number): void {
     const before = this.#mask;
+    const specs = this.specs;
+    this.specs = [];
+    for (let slot = 0; slot < specs.length; slot++) {
+      const id = this.first + ((slot - this.first) & before);
+      if (id < this.length) this.specs[id & (size - 1)] = specs[slot] as RequestSpec;
+    }
     for (const name of NAMES) {
       const old = this[name] as Column | undefined;
       const grown = new COLUMNS[name](size);
@@ -102,11 +108,11 @@ export function requestTimes(requests: RequestTable, slot: number): RequestTimes
   const end = requests.end[slot] as number;
   const sent = requests.sent[slot] as number;
   const first = requests.firstToken[slot] as number;
-  const output = requests.outputTokens[slot] as number;
+  const { outputTokens, reasoningTokens } = requests.specs[slot] as RequestSpec;
   return {
     ttft: first - sent,
-    tpot: output > 1 ? (end - first) / (output - 1) : NaN,
+    tpot: outputTokens > 1 ? (end - first) / (outputTokens - 1) : NaN,
     e2el: end - sent,
-    ttfa: (requests.reasoningTokens[slot] as number) > 0 ? (requests.firstAnswer[slot] as number) - sent : NaN,
+    ttfa: reasoningTokens > 0 ? (requests.firstAnswer[slot] as number) - sent : NaN,
   };
 }

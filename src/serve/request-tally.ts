@@ -1,5 +1,7 @@
 import type { Sample } from "../core/quantile.js";
+import type { RequestSpec } from "../workload/workload.js";
 import type { Goals } from "./goodput.js";
+import { Questions } from "./questions.js";
 import { requestTimes, type RequestTable, type RequestTimes } from "./request-table.js";
 
 /** Sums and distributions over requests that have ended; latencies in seconds. */
@@ -19,6 +21,9 @@ export class RequestTally {
   output = 0;
   reasoning = 0;
   good = 0; // within the goals
+  budgetMet = 0; // thinking budgets
+  cutTokens = 0; // by them
+  readonly questions: Questions;
   start = Infinity; // first sent of the completed
   running = 0; // request seconds, after the warm-up
   waiting = 0;
@@ -31,15 +36,17 @@ export class RequestTally {
     this.e2el = options.sample();
     this.ttfa = options.sample();
     this.prompts = options.sample();
+    this.questions = new Questions(options.sample());
   }
 
   /** Adds the request in a slot of the table. */
   add(requests: RequestTable, slot: number): void {
     const { goals, frontEndSeconds, warmupSeconds } = this.#options;
-    const prompt = requests.promptTokens[slot] as number;
-    const output = requests.outputTokens[slot] as number;
-    this.prompts.add(prompt, 0, 1, 1);
-    this.longestOutput = Math.max(this.longestOutput, output);
+    const spec = requests.specs[slot] as RequestSpec;
+    this.prompts.add(spec.promptTokens, 0, 1, 1);
+    this.longestOutput = Math.max(this.longestOutput, spec.outputTokens);
+    if (spec.group !== undefined && !(requests.sent[slot]! < warmupSeconds))
+      this.questions.add(spec.group, spec.id, requests.sent[slot] as number, requests.end[slot] as number);
     if (requests.refused[slot] === 1) return;
     const sent = requests.sent[slot] as number;
     const admitted = requests.admitted[slot] as number;
@@ -59,9 +66,13 @@ export class RequestTally {
       return;
     }
     this.completed++;
-    this.input += prompt;
-    this.output += output;
-    this.reasoning += requests.reasoningTokens[slot] as number;
+    this.input += spec.promptTokens;
+    this.output += spec.outputTokens;
+    this.reasoning += spec.reasoningTokens;
+    if (spec.cutTokens !== undefined) {
+      this.budgetMet++;
+      this.cutTokens += spec.cutTokens;
+    }
     this.start = Math.min(this.start, sent);
     const times = requestTimes(requests, slot);
     this.ttft.add(times.ttft, 0, 1, 1);

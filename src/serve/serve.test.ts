@@ -96,7 +96,7 @@ test("a prompt that leaves no room in the context is refused; a long output is c
   const result = serve(toyScenario({ requests: [request(0, 0, 100, 5), request(1, 0, 90, 50)], maxModelTokens: 100 }));
   expect(result.failed).toBe(1);
   expect(result.truncated).toBe(1);
-  expect(result.requests.outputTokens[1]).toBe(10);
+  expect(result.requests.specs[1]?.outputTokens).toBe(10);
   expect(result.requests.end[0]).toBeNaN();
 });
 

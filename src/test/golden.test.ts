@@ -60,12 +60,12 @@ describe.each(REPORTS)("reports/%s", (name) => {
 
   test("keeps requests and tokens", () => {
     for (const { scenario, result } of of(name).simulations) {
-      const { length, end, outputTokens, promptTokens } = result.requests;
-      expect(length).toBe(scenario.options["num-requests"]);
-      const served = Array.from({ length }, (_, id) => id).filter((id) => (end[id] as number) > 0);
-      expect(served).toHaveLength(length - result.failed);
-      const outputs = served.reduce((sum, id) => sum + (outputTokens[id] as number), 0);
-      const prompts = served.reduce((sum, id) => sum + (promptTokens[id] as number), 0);
+      const { specs, end } = result.requests;
+      expect(specs).toHaveLength(scenario.options["num-requests"] as number);
+      const served = specs.filter(({ id }) => (end[id] as number) > 0);
+      expect(served).toHaveLength(specs.length - result.failed);
+      const outputs = served.reduce((sum, spec) => sum + spec.outputTokens, 0);
+      const prompts = served.reduce((sum, spec) => sum + spec.promptTokens, 0);
       // Nothing is computed twice here, and each token but the last of a request passes the layers.
       expect(result.totals).toMatchObject([
         { preemptions: 0, emitted: outputs, tokens: prompts + outputs - served.length },
