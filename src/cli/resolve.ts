@@ -15,6 +15,7 @@ import type { LengthFit } from "../workload/length-fit.js";
 import type { Workload } from "../workload/workload.js";
 import { lengthened, lengthFit } from "./length-option.js";
 import { readBytes, readJson } from "./scenario-file.js";
+import { givenSessionOption, sessionShape } from "./session-options.js";
 import { PACKAGE } from "./version.js";
 
 /** What the names of a scenario stand for. */
@@ -110,7 +111,8 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
   const requestRate = options["request-rate"] === "inf" ? Infinity : options["request-rate"];
   const burstiness = options.burstiness;
   const extent = { numRequests: options["num-requests"], durationS: duration };
-  const { definitionWorkload, fixedWorkload, logWorkload, meanRate } = await import("../workload/generate.js");
+  const { definitionWorkload, fixedWorkload } = await import("../workload/generate.js");
+  const load = { ...extent, users: options.users, sessions: sessionShape(options), bestOf: options["best-of"] };
   if (name === undefined) {
     if (inputLen === undefined || outputLen === undefined) {
       const given =
@@ -128,7 +130,7 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
       reasoningShare: options["reasoning-share"],
       requestRate,
       burstiness,
-      ...extent,
+      ...load,
     });
   }
   if (inputLen !== undefined || outputLen !== undefined) {
@@ -143,7 +145,7 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
       requestRate,
       burstiness,
       hourlyCurve: options["hourly-curve"],
-      ...extent,
+      ...load,
     });
   }
   if (burstiness !== undefined || options["hourly-curve"]) {
@@ -152,7 +154,10 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
       "a request log has its own arrivals; --burstiness and --hourly-curve do not apply",
     );
   }
+  const session = givenSessionOption(options);
+  if (session !== undefined) throw new InputError(session, "a request log has its own sessions; it does not apply");
   const { parseRequestLog } = await import("../workload/request-log.js");
+  const { logWorkload, meanRate } = await import("../workload/log-workload.js");
   const log = parseRequestLog(bytes, path);
   const recorded = meanRate(log);
   if (requestRate !== undefined && recorded === Infinity) {

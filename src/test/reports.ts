@@ -40,7 +40,7 @@ export async function reportOf(scenario: string): Promise<GoldenReport> {
   const { policies, recorded } =
     options.trace === undefined
       ? { policies: resolved.policies, recorded: undefined }
-      : replayRecorded(options.trace, resolved.policies, options.seed);
+      : await replayRecorded(options.trace, resolved.policies, options.seed);
   const simulations = policies.map((policy) => simulate(options, resolved, policy));
   const outcomes = simulations.map(({ scenario, result }) =>
     withQuality(outcome(scenario, result, version()), recorded),

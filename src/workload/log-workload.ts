@@ -1,0 +1,46 @@
+import { InputError } from "../core/check.js";
+import { checkedExtent, type Extent } from "./extent.js";
+import type { RequestLog } from "./request-log.js";
+import type { Workload } from "./workload.js";
+
+export interface LogOptions extends Extent {
+  readonly rateScale?: number | undefined; // 2 sends everything at twice the recorded rate; Infinity: all at time 0
+}
+
+/** A recorded log, replayed; the seed changes nothing. `durationS` is measured after scaling. */
+export function logWorkload(log: RequestLog, options: LogOptions, name: string): Workload {
+  const scale = options.rateScale ?? 1;
+  if (!(scale > 0)) throw new InputError("rate-scale", `${scale} is not allowed; expected a number above 0`);
+  const { numRequests, durationS } = checkedExtent(options);
+  const notes = [...log.notes];
+  if (scale !== 1) notes.push(`Recorded arrivals are sent at ${scale.toPrecision(4)} times their rate.`);
+  if (numRequests !== undefined && numRequests > log.length) {
+    notes.push(`The log has ${log.length} requests, fewer than the ${numRequests} asked for.`);
+  }
+  return {
+    name,
+    source: `request log (${log.format})`,
+    notes,
+    *requests() {
+      const count = Math.min(log.length, numRequests ?? Infinity);
+      for (let id = 0; id < count; id++) {
+        const arrival = (log.arrival[id] as number) / scale;
+        if (durationS !== undefined && arrival >= durationS) return;
+        yield {
+          id,
+          arrival,
+          promptTokens: log.promptTokens[id] as number,
+          outputTokens: log.outputTokens[id] as number,
+          reasoningTokens: log.reasoningTokens[id] as number,
+          priority: log.priority[id] as number,
+          session: log.session?.[id] ?? "",
+        };
+      }
+    },
+  };
+}
+
+/** Requests per second of a log: gaps over the time they span. Infinity if all arrive at once. */
+export function meanRate(log: RequestLog): number {
+  return (log.length - 1) / (log.arrival[log.length - 1] as number) || Infinity;
+}
