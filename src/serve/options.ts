@@ -34,6 +34,18 @@ export const SCENARIO_OPTIONS = z.strictObject({
   "num-requests": count(100_000_000).optional().describe("requests to simulate"),
   duration: positive.max(1e8).optional().describe("seconds in which requests arrive"),
   "hourly-curve": z.boolean().default(false).describe("let the rate follow the workload's curve over the day"),
+  from: z.number().min(0).max(1e9).optional().describe("second of a request log from which requests are sent"),
+  to: positive.max(1e9).optional().describe("second of a request log before which requests are sent"),
+  "rate-scale": positive
+    .max(10_000)
+    .optional()
+    .describe("times the rate of a request log: below 1 keeps that share of its sessions, above 1 repeats them"),
+  "time-scale": z
+    .number()
+    .min(0)
+    .max(1e6)
+    .optional()
+    .describe("factor for the times of a request log: 0.5 plays it twice as fast"),
   users: count(1_000_000).optional().describe("closed loop: users who each wait for their answer, instead of a rate"),
   "think-time": z
     .union([z.number().min(0).max(1e6), z.string().min(1)])
