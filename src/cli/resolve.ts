@@ -15,8 +15,9 @@ import type { LengthFit } from "../workload/length-fit.js";
 import type { Workload } from "../workload/workload.js";
 import { lengthened, lengthFit } from "./length-option.js";
 import { readBytes, readJson } from "./scenario-file.js";
-import { logPart, refuseLogOptions } from "./log-options.js";
+import { logPart, refuseLogOptions, refuseMixOptions } from "./log-options.js";
 import { givenSessionOption, sessionShape } from "./session-options.js";
+import { servegenClients } from "./servegen-folder.js";
 import { PACKAGE } from "./version.js";
 
 /** What the names of a scenario stand for. */
@@ -131,6 +132,13 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
     throw new InputError("workload", "is given together with --input-len or --output-len; give one or the other");
   }
   const path = workloadPath(name);
+  const clients = servegenClients(path);
+  if (clients !== undefined) {
+    refuseMixOptions(options);
+    const { mixWorkload } = await import("../workload/client-mix.js");
+    const { from, to, "rate-scale": rateScale } = options;
+    return mixWorkload(clients, { ...extent, from, to, rateScale, requestRate }, basename(absolute(path)));
+  }
   const bytes = readBytes(path);
   const definition = definitionJson(bytes);
   if (definition !== undefined) {
