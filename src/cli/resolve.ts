@@ -68,8 +68,7 @@ export async function resolvePolicies(specification: string | readonly string[])
     if (spec.kind === "outside") {
       const path = absolute(spec.path);
       if (!existsSync(path)) throw new InputError(spec.path, "no such file");
-      const module: unknown = await import(pathToFileURL(path).href);
-      policies.push(policyFromModule(module, spec.path, spec.values));
+      policies.push(policyFromModule(await load(path, spec.path), spec.path, spec.values));
       continue;
     }
     const definition = Object.hasOwn(POLICIES, spec.name) ? POLICIES[spec.name as keyof typeof POLICIES] : undefined;
@@ -79,6 +78,15 @@ export async function resolvePolicies(specification: string | readonly string[])
   const twice = policies.find((policy, i) => policies.findIndex((other) => other.name === policy.name) !== i);
   if (twice !== undefined) throw new InputError("policy", `${twice.name} is named twice`);
   return policies;
+}
+
+/** A user's module; whatever it throws while it is loaded is the user's trouble. */
+async function load(path: string, given: string): Promise<unknown> {
+  try {
+    return (await import(pathToFileURL(path).href)) as unknown;
+  } catch (cause) {
+    throw new InputError(given, `cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
 }
 
 /** Definitions and logs that come with the package. */
