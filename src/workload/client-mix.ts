@@ -76,7 +76,7 @@ type Lengths = Pick<RequestSpec, "promptTokens" | "outputTokens" | "reasoningTok
 
 interface Arrival {
   readonly arrival: number;
-  draw(arrival: number): Lengths;
+  readonly draw: (arrival: number) => Lengths;
 }
 
 function* merged(
@@ -151,9 +151,10 @@ function clientLengths({ name, lengths }: ServegenClient, seed: number): Arrival
     stream(seed, `workload/client/${name}/${field}`),
   ) as [Rng, Rng, Rng];
   const whole = (value: number): number => Math.max(1, Math.ceil(value));
+  const [first] = lengths as readonly [LengthWindow];
   return (arrival) => {
     // A client may lack a window: then the one before holds on, or the first comes early.
-    const window = lengths.findLast(({ start }) => start <= arrival) ?? (lengths[0] as LengthWindow);
+    const window = lengths.findLast(({ start }) => start <= arrival) ?? first;
     const outputTokens = whole(window.output.draw(output));
     return {
       promptTokens: whole(window.prompt.draw(prompt)),
