@@ -47,7 +47,9 @@ export async function replayFile(
     out?.discard();
     process.exit(exitCode);
   };
-  const release = onInterrupt((exitCode) => (leaving = leave(exitCode)));
+  const release = onInterrupt((exitCode) => {
+    leaving = leave(exitCode);
+  });
   try {
     const plan = planReplay(trace, policies, options);
     out = selections === undefined ? undefined : new SelectionsFile(selections);
