@@ -15,7 +15,9 @@ import type { LengthFit } from "../workload/length-fit.js";
 import type { Workload } from "../workload/workload.js";
 import { lengthened, lengthFit } from "./length-option.js";
 import { readBytes, readJson } from "./scenario-file.js";
+import { logPart, refuseLogOptions, refuseMixOptions } from "./log-options.js";
 import { givenSessionOption, sessionShape } from "./session-options.js";
+import { servegenClients } from "./servegen-folder.js";
 import { PACKAGE } from "./version.js";
 
 /** What the names of a scenario stand for. */
@@ -114,6 +116,7 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
   const { definitionWorkload, fixedWorkload } = await import("../workload/generate.js");
   const load = { ...extent, users: options.users, sessions: sessionShape(options), bestOf: options["best-of"] };
   if (name === undefined) {
+    refuseLogOptions(options, "needs a request log");
     if (inputLen === undefined || outputLen === undefined) {
       const given =
         inputLen !== undefined
@@ -137,9 +140,17 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
     throw new InputError("workload", "is given together with --input-len or --output-len; give one or the other");
   }
   const path = workloadPath(name);
+  const clients = servegenClients(path);
+  if (clients !== undefined) {
+    refuseMixOptions(options);
+    const { mixWorkload } = await import("../workload/client-mix.js");
+    const { from, to, "rate-scale": rateScale } = options;
+    return mixWorkload(clients, { ...extent, from, to, rateScale, requestRate }, basename(absolute(path)));
+  }
   const bytes = readBytes(path);
   const definition = definitionJson(bytes);
   if (definition !== undefined) {
+    refuseLogOptions(options, "needs a request log; for a definition there are --request-rate and --duration");
     const { parseDefinition } = await import("../workload/definition.js");
     return definitionWorkload(parseDefinition(definition, path), {
       requestRate,
@@ -154,17 +165,15 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
       "a request log has its own arrivals; --burstiness and --hourly-curve do not apply",
     );
   }
-  const session = givenSessionOption(options);
-  if (session !== undefined) throw new InputError(session, "a request log has its own sessions; it does not apply");
+  const made = givenSessionOption(options);
+  if (made !== undefined) throw new InputError(made, "a request log has its own sessions; it does not apply");
   const { parseRequestLog } = await import("../workload/request-log.js");
-  const { logWorkload, meanRate } = await import("../workload/log-workload.js");
-  const log = parseRequestLog(bytes, path);
-  const recorded = meanRate(log);
-  if (requestRate !== undefined && recorded === Infinity) {
-    throw new InputError("request-rate", `${path} has no rate to scale: all of its requests arrive at once`);
-  }
-  const rateScale = requestRate === undefined ? undefined : requestRate / recorded;
-  return logWorkload(log, { rateScale, ...extent }, basename(path));
+  const { logWorkload } = await import("../workload/log-workload.js");
+  return logWorkload(
+    parseRequestLog(bytes, path),
+    { ...extent, ...logPart(options), timeScale: options["time-scale"], requestRate },
+    basename(path),
+  );
 }
 
 /** The JSON of a definition, told from a request log by being one object with a prompt. */

@@ -16,8 +16,13 @@ import { dirname, join, resolve } from "node:path";
 import { InputError } from "../core/check.js";
 import { onInterrupt } from "./interrupt.js";
 
+/** A file that is complete under a temporary name beside its place. */
+export interface Written {
+  readonly temporary: string;
+}
+
 /** Files to write, by path inside the folder. */
-export type Files = ReadonlyMap<string, string | Uint8Array>;
+export type Files = ReadonlyMap<string, string | Uint8Array | Written>;
 
 /**
  * Writes all files or none that is half done: each goes to a temporary name beside its place first, and all are renamed
@@ -29,6 +34,10 @@ export function writeFiles(folder: string, files: Files): readonly string[] {
   try {
     for (const [name, content] of files) {
       const final = join(folder, name);
+      if (typeof content === "object" && "temporary" in content) {
+        pending.push({ temporary: content.temporary, final });
+        continue;
+      }
       makeFolder(dirname(final));
       const temporary = `${final}.${process.pid}.partial`;
       pending.push({ temporary, final });
@@ -69,7 +78,7 @@ export function requireFolder(path: string): void {
 }
 
 /** Makes a folder and those it lies in. Node's own recursion never ends where a folder cannot be made, as in /proc. */
-function makeFolder(path: string): void {
+export function makeFolder(path: string): void {
   if (existsSync(path) && statSync(path).isDirectory()) return;
   if (dirname(path) !== path) makeFolder(dirname(path));
   mkdirSync(path);
@@ -111,7 +120,8 @@ export async function writeBlocks(path: string, blocks: Iterable<Uint8Array>): P
   }
 }
 
-function attempt<T>(path: string, action: () => T): T {
+/** What an action on a file returns; InputError with its path if it fails. */
+export function attempt<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (cause) {
