@@ -16,7 +16,7 @@ async function options(text: string): Promise<ReturnType<typeof checkOptions>> {
   const path = join(folder, "scenario.yaml");
   writeFileSync(path, text);
   const file = await readScenarioFile(path);
-  return checkOptions(file.values, file.position);
+  return checkOptions(file.values, (key) => file.position(key));
 }
 
 describe("a new scenario file", () => {
