@@ -6,6 +6,7 @@ import type { LatencyMetric, LatencyPoint, OperatorShare, Outcome, Summary } fro
 import { saturation } from "./saturation.js";
 import type { Scenario } from "./scenario.js";
 import type { ServeResult } from "./serve.js";
+import { tenantFigures } from "./tenant-figures.js";
 import { timeSeries } from "./time-series.js";
 
 /** The figures alone. */
@@ -17,6 +18,7 @@ export function summary(
 ): Summary {
   const { profile, policy, workload, model } = scenario.parts;
   const notes = [...scenario.notes];
+  const tenants = tenantFigures(scenario, result);
   if (result.failed > 0)
     notes.push(
       `Refused, because the prompt leaves no room in ${scenario.maxModelTokens} tokens of context: ${result.failed} requests.`,
@@ -48,6 +50,7 @@ export function summary(
     profile: { name: profile.name, kind: profile.kind, sources: profile.sources },
     ...(workload.lengthChange === undefined ? {} : { lengthChange: workload.lengthChange }),
     metrics: metrics(scenario, result, samples),
+    ...(tenants === undefined ? {} : { tenants }),
     saturation: saturation(result),
     memory: scenario.memory,
     notes,

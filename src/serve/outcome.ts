@@ -16,6 +16,7 @@ export interface Outcome {
   /** The model that made outputs longer, if one did. */
   readonly lengthChange?: LengthChange;
   readonly metrics: Metrics;
+  readonly tenants?: readonly TenantFigures[];
   readonly saturation: { readonly saturated: boolean; readonly message: string };
   readonly latency: readonly LatencyPoint[]; // quantile curves
   readonly series: readonly SeriesPoint[];
@@ -30,6 +31,19 @@ export type Summary = Omit<Outcome, "latency" | "series" | "operators" | "decode
 
 /** Keys as vLLM's benchmark writes them, and ours in the same style. Latencies in milliseconds. */
 export type Metrics = Readonly<Record<string, number | null>>;
+
+/** Of the requests of one tenant. */
+export interface TenantFigures {
+  readonly tenant: string;
+  readonly priority: number;
+  readonly completed: number;
+  readonly failed: number; // refused
+  readonly p50_ttft_ms: number | null;
+  readonly p99_ttft_ms: number | null;
+  readonly p50_e2el_ms: number | null;
+  readonly p99_e2el_ms: number | null;
+  readonly thinking_budget_met: number; // requests whose reasoning was cut
+}
 
 export type LatencyMetric = "ttft" | "tpot" | "itl" | "e2el";
 /** `share` of all values (of requests; of gaps for itl) are at most `ms`. */

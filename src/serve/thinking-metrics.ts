@@ -2,8 +2,8 @@ import type { Scenario } from "./scenario.js";
 import type { ServeResult } from "./serve.js";
 
 /** How often completed requests met their thinking budget, and what it saved; nothing where there is none. */
-export function budgetMetrics({ options }: Scenario, { requests }: ServeResult): Record<string, number> {
-  if (options["thinking-budget"] === undefined) return {};
+export function budgetMetrics({ workload }: Scenario, { requests }: ServeResult): Record<string, number> {
+  if (workload.capsThinking !== true) return {};
   let met = 0;
   let cut = 0;
   requests.specs.forEach(({ cutTokens }, id) => {
