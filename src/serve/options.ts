@@ -37,6 +37,10 @@ export const SCENARIO_OPTIONS = z.strictObject({
   burstiness: positive.max(1000).optional().describe("gamma shape of the gaps; 1 is Poisson, less is burstier"),
   "num-requests": count(100_000_000).optional().describe("requests to simulate"),
   duration: positive.max(1e8).optional().describe("seconds in which requests arrive"),
+  warmup: positive
+    .max(1e8)
+    .optional()
+    .describe("seconds from the start; what is sent in them is served and left out of latencies and rates"),
   "hourly-curve": z.boolean().default(false).describe("let the rate follow the workload's curve over the day"),
   from: z
     .number()

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { serve, type ServeResult } from "../serve/serve.js";
-import type { Scenario } from "../serve/scenario.js";
-import { tenantFigures } from "../serve/tenant-figures.js";
+import type { TenantFigures } from "../serve/outcome.js";
 import { parseDefinition, type WorkloadDefinition } from "../workload/definition.js";
 import { definitionWorkload } from "../workload/generate.js";
 import { parseCount, parseSeconds } from "../workload/seconds.js";
@@ -29,10 +28,9 @@ const TWO = definition([
   { name: "batch", share: 0.25, priority: 3, thinkingBudget: 500 },
 ]);
 
-function run(workload: Workload, options: Partial<ToyOptions> = {}): { scenario: Scenario; result: ServeResult } {
+function run(workload: Workload, options: Partial<ToyOptions> = {}): ServeResult {
   const toy = toyScenario({ requests: [], cost: linearCost(0.01, 0, 0), ...options });
-  const scenario = { ...toy, workload };
-  return { scenario, result: serve(scenario) };
+  return serve({ ...toy, workload });
 }
 
 describe("what is sent, seed 0", () => {
@@ -68,9 +66,9 @@ describe("what is sent, seed 0", () => {
       toolSeconds: parseSeconds(0, "tool-time"),
       history: "answers",
     } as const;
-    const { result } = run(definitionWorkload(TWO, { users: 12, numRequests: 150, sessions }));
+    const { requests } = run(definitionWorkload(TWO, { users: 12, numRequests: 150, sessions }));
     const owner = new Map<string, string | undefined>();
-    for (const { session, tenant } of result.requests.specs) {
+    for (const { session, tenant } of requests.specs) {
       const user = session.split(".")[0] as string;
       if (owner.has(user)) expect(tenant).toBe(owner.get(user));
       owner.set(user, tenant);
@@ -81,11 +79,11 @@ describe("what is sent, seed 0", () => {
 
 test("figures of tenants add up, and an urgent tenant waits less under priorities than without", () => {
   const workload = definitionWorkload(TWO, { numRequests: 200, requestRate: 5 });
-  const of = (priorities: boolean): ReturnType<typeof tenantFigures> => {
-    const { scenario, result } = run(workload, { priorities, maxSequences: 4 });
-    return tenantFigures(scenario, result);
+  const of = (priorities: boolean): readonly TenantFigures[] => {
+    const { tally } = run(workload, { priorities, maxSequences: 4 }).books;
+    return workload.tenants?.map((tenant) => tally.tenants.figures(tenant)) ?? [];
   };
-  const [fair, urgent] = [of(false) ?? [], of(true) ?? []];
+  const [fair, urgent] = [of(false), of(true)];
   expect(fair.map(({ tenant, priority }) => [tenant, priority])).toEqual([
     ["chat", -1],
     ["batch", 3],
