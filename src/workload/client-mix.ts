@@ -1,10 +1,10 @@
 import { randomGamma, randomWeibull } from "d3-random";
-import { InputError } from "../core/check.js";
+import { check, InputError } from "../core/check.js";
 import { eventQueue } from "../core/event-queue.js";
 import { stream, type Rng } from "../core/rng.js";
 import { gammaFunction } from "./arrivals.js";
 import { checkedExtent, DEFAULT_REQUESTS, type Extent } from "./extent.js";
-import type { LengthWindow, RateWindow, ServegenClient } from "./servegen.js";
+import type { RateWindow, ServegenClient } from "./servegen.js";
 import type { RequestSpec, Workload } from "./workload.js";
 
 export interface MixOptions extends Extent {
@@ -151,10 +151,10 @@ function clientLengths({ name, lengths }: ServegenClient, seed: number): Arrival
     stream(seed, `workload/client/${name}/${field}`),
   ) as [Rng, Rng, Rng];
   const whole = (value: number): number => Math.max(1, Math.ceil(value));
-  const [first] = lengths as readonly [LengthWindow];
   return (arrival) => {
     // A client may lack a window: then the one before holds on, or the first comes early.
-    const window = lengths.findLast(({ start }) => start <= arrival) ?? first;
+    const window = lengths.findLast(({ start }) => start <= arrival) ?? lengths[0];
+    check(window !== undefined, "a client without lengths");
     const outputTokens = whole(window.output.draw(output));
     return {
       promptTokens: whole(window.prompt.draw(prompt)),
