@@ -63,7 +63,6 @@ export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
     options.quantization === "auto" ? model.weightFormat : FORMATS[options.quantization];
   const kvFormat: KvFormat = options["kv-cache-dtype"] === "fp8" ? "fp8" : "bf16";
   const blockTokens = options["block-size"];
-  const indexShare = policy.indexPageTokens === 0 ? 0 : policy.work.representativeShare / policy.indexPageTokens;
   const memory = memoryLayout({
     model,
     profile,
@@ -75,7 +74,7 @@ export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
     maxSequences: options["max-num-seqs"],
     blockTokens,
     groups,
-    indexShare,
+    indexShare: policy.indexPageTokens === 0 ? 0 : policy.work.representativeShare / policy.indexPageTokens,
     blocksOverride: options["num-gpu-blocks-override"],
   });
   if (memory.free_bytes < 0)
