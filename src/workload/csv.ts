@@ -11,20 +11,31 @@ const MAX_DIGITS = 15; // stays exact in a double
 export class CsvCursor {
   readonly #bytes: Buffer;
   readonly #path: string;
-  #next: number; // where the next record starts
+  #next = 0; // where the next record starts
   #start = 0; // where this record starts
   #end = 0; // and ends, without its line break
-  #nextLine = 1;
+  #nextLine: number;
   #starts = new Int32Array(16);
   #ends = new Int32Array(16);
   #quoted = false; // this record has a quoted field: its fields lie between quotes and may hold doubled ones
   line = 0; // of this record, from 1
   fields = 0;
 
-  constructor(bytes: Buffer, path: string, start = 0) {
+  /** `line` is the number of the first line of the bytes in their file. */
+  constructor(bytes: Buffer, path: string, line = 1) {
     this.#bytes = bytes;
     this.#path = path;
-    this.#next = start;
+    this.#nextLine = line;
+  }
+
+  /** Byte behind this record. */
+  get offset(): number {
+    return this.#next;
+  }
+
+  /** Line behind this record. */
+  get nextLine(): number {
+    return this.#nextLine;
   }
 
   /** Goes to the next record; false at the end. */
