@@ -145,6 +145,17 @@ test("clearing ranges leaves the rest", () => {
   }
 });
 
+test("what is given back is given out again, and cleared", () => {
+  const kernel = wasmKernel();
+  const first = kernel.floats(1000).fill(3);
+  kernel.release();
+  const second = kernel.floats(900);
+  expect(second.byteOffset).toBe(first.byteOffset);
+  expect(second.buffer).toBe(first.buffer);
+  expect(second.every((value) => value === 0)).toBe(true);
+  expect(kernel.floats(1000).every((value) => value === 0)).toBe(true);
+});
+
 test("memory grows under arrays that are in use", () => {
   const kernel = wasmKernel();
   const early = kernel.floats(64).fill(3);

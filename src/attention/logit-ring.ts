@@ -3,7 +3,24 @@ import type { AttentionTrace } from "../trace/attention-trace.js";
 import type { RowsWanted } from "./attention-rows.js";
 import { TILE, type RowKernel } from "./row-kernel.js";
 
-const BLOCK = 32; // positions whose logits are computed together
+const MOST_BLOCK = 32;
+const LEAST_BLOCK = 8;
+const BLOCK_BYTES = 2 ** 23;
+
+/**
+ * Positions whose logits are computed together: the more, the seldomer keys come from memory; a power of two, so few
+ * that `rows` of their logits take at most 8 MiB, but no fewer than 8.
+ */
+export function logitBlock(rows: number, totalTokens: number): number {
+  let block = MOST_BLOCK;
+  while (block > LEAST_BLOCK && 4 * block * rows * totalTokens > BLOCK_BYTES) block /= 2;
+  return block;
+}
+
+/** Positions whose logits are held, for a given lookback. */
+export function logitSlots(block: number, lookback: number): number {
+  return (Math.ceil(Math.max(0, lookback - 1) / block) + 1) * block;
+}
 
 /** Scaled logits of the latest query positions on all positions before them, computed block by block. */
 export class LogitRing {
@@ -13,6 +30,7 @@ export class LogitRing {
   private readonly tiles: readonly Float32Array[];
   private readonly group: number; // query heads of a KV head
   private readonly stride: number;
+  private readonly block: number;
   private readonly slots: number;
   private readonly logits: readonly Float32Array[]; // per KV head: [slot, query head of it, stride]
   private readonly recent: readonly Float32Array[]; // queries, per KV head: [slot, query head of it, headDim]
@@ -33,10 +51,11 @@ export class LogitRing {
     this.tiles = tiles;
     this.group = queryHeads / kvHeads;
     this.stride = Math.ceil(totalTokens / TILE) * TILE;
-    this.slots = (Math.ceil(Math.max(0, wanted.lookback - 1) / BLOCK) + 1) * BLOCK;
+    this.block = logitBlock(this.group * tiles.length, totalTokens);
+    this.slots = logitSlots(this.block, wanted.lookback);
     this.logits = tiles.map(() => kernel.floats(this.slots * this.group * this.stride));
     this.recent = tiles.map(() => kernel.floats(this.slots * this.group * headDim));
-    this.computed = first - (first % BLOCK);
+    this.computed = first - (first % this.block);
   }
 
   /** Computes what is missing up to and with this position. */
@@ -75,8 +94,8 @@ export class LogitRing {
   private computeBlock(): void {
     const { queryStart = 0, totalTokens, headDim, queryHeads, softmaxScale = 1 } = this.trace.metadata;
     const from = Math.max(this.computed, queryStart);
-    const to = Math.min(this.computed + BLOCK, totalTokens);
-    this.computed += BLOCK;
+    const to = Math.min(this.computed + this.block, totalTokens);
+    this.computed += this.block;
     if (from >= to) return;
     const recorded = this.trace.queries(this.wanted.layer, from, to);
     const width = this.group * headDim; // of a KV head's queries at one position

@@ -7,6 +7,8 @@ export interface RowKernel {
   floats(length: number): Float32Array;
   doubles(length: number): Float64Array;
   indices(length: number): Uint32Array;
+  /** Takes back all arrays it gave out: nobody may use them any more. */
+  release(): void;
   /**
    * Scaled dot products of `rows` queries [rows, headDim] with keys [tile][headDim][8], each tile 8 positions:
    * out[row · outStride + position] for the positions of tiles fromTile … toTile - 1.

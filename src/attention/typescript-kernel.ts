@@ -9,6 +9,7 @@ export const typescriptKernel: RowKernel = {
   floats: (length) => new Float32Array(length),
   doubles: (length) => new Float64Array(length),
   indices: (length) => new Uint32Array(length),
+  release: () => undefined,
 
   dots(queries, rows, headDim, keys, fromTile, toTile, scale, out, outStride) {
     for (let row = 0; row < rows; row++) {

@@ -12,6 +12,7 @@ interface Exports {
   attend(...numbers: readonly number[]): void;
   atLeast(...numbers: readonly number[]): number;
   pageBounds(...numbers: readonly number[]): void;
+  zero(...numbers: readonly number[]): void;
   clear(...numbers: readonly number[]): void;
   blockSums(...numbers: readonly number[]): void;
   weightedSum(...numbers: readonly number[]): void;
@@ -39,11 +40,13 @@ export function wasmKernel(): RowKernel {
   const imports = { env: { memory, abort: () => check(false, "kernel.wasm aborted") } };
   const run = new WebAssembly.Instance(compiled, imports).exports as Exports;
   let next = FIRST_OFFSET;
+  let used = FIRST_OFFSET; // beyond it memory is still all zeros
   const reserve = (bytes: number): readonly [SharedArrayBuffer, number] => {
     const offset = next;
     next = Math.ceil((offset + bytes) / ALIGNMENT) * ALIGNMENT;
     const missing = next - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+    if (offset < used) run.zero(offset, bytes);
     return [memory.buffer, offset] as const; // the buffer as it is after growing
   };
   return {
@@ -51,6 +54,10 @@ export function wasmKernel(): RowKernel {
     floats: (length) => new Float32Array(...reserve(4 * length), length),
     doubles: (length) => new Float64Array(...reserve(8 * length), length),
     indices: (length) => new Uint32Array(...reserve(4 * length), length),
+    release() {
+      used = Math.max(used, next);
+      next = FIRST_OFFSET;
+    },
     dots(queries, rows, headDim, keys, fromTile, toTile, scale, out, outStride) {
       run.dots(queries.byteOffset, rows, headDim, keys.byteOffset, fromTile, toTile, scale, out.byteOffset, outStride);
     },

@@ -20,14 +20,23 @@ const withoutLocales: Plugin = {
 const dist = fileURLToPath(new URL("../", import.meta.url));
 
 await build({
-  entryPoints: [`${dist}cli/main.js`],
+  entryPoints: [`${dist}cli/main.js`, `${dist}cli/replay-worker.js`],
   outdir: `${dist}bin`,
   bundle: true,
   splitting: true,
   platform: "node",
   format: "esm",
   target: "node20",
-  external: ["vega", "vega-lite", "vega-interpreter", "@resvg/resvg-js", "yaml", "hyparquet-writer", "cli-table3"],
+  external: [
+    "piscina",
+    "vega",
+    "vega-lite",
+    "vega-interpreter",
+    "@resvg/resvg-js",
+    "yaml",
+    "hyparquet-writer",
+    "cli-table3",
+  ],
   // CommonJS dependencies inside an ES module need a require of their own.
   banner: {
     js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',

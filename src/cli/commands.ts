@@ -65,10 +65,12 @@ export async function runReplay(flags: Flags): Promise<void> {
   const request = replayRequest(flags);
   const output = outputFlags(flags);
   const { replayFile } = await import("./replay-file.js");
+  const { resolvePolicies } = await import("./resolve.js");
+  const policies = await resolvePolicies(request.policies);
   // The map first: a head that is not there is found out before the long part.
   const drawn =
     output.out === undefined ? undefined : await (await import("./replay-maps.js")).replayMap(request, request.map);
-  const result = await replayFile(request.file, request.policies, request.options, request.selections);
+  const result = await replayFile(request.file, policies, request.options, request);
   await outputReplay(request.file, result, drawn, output);
 }
 

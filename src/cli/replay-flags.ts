@@ -14,6 +14,8 @@ export interface ReplayRequest {
   readonly json: boolean;
   /** Path of the file of selections, if one is wanted. */
   readonly selections: string | undefined;
+  /** Threads, if it says how many. */
+  readonly workers: number | undefined;
   /** The KV head whose attention map the report shows; chosen from the recording if not given. */
   readonly map: HeadPlace | undefined;
 }
@@ -45,6 +47,10 @@ export const REPLAY_FLAGS = {
   "output-error": {
     kind: "boolean",
     help: "compute attention outputs and compare them; --no-output-error is faster [default: true]",
+  },
+  workers: {
+    kind: "text",
+    help: "threads; results do not depend on them [default: all cores, fewer for long traces: 160 MB of data at once]",
   },
   json: { kind: "boolean", help: "print one JSON object" },
   selections: {
@@ -87,6 +93,7 @@ export function replayRequest(flags: Flags): ReplayRequest {
     },
     json: flags["json"] === true,
     selections: textFlag(flags, "selections"),
+    workers: countFlag(flags, "workers", 1, 1024),
     map: mapPlace(flags),
   };
 }

@@ -63,7 +63,11 @@ export class LaneRunner {
     before.copy(held);
     before.push(position);
     const read = lane.select(view);
-    this.require(read.ranges > 0 && read.end(read.ranges - 1) === position + 1, "does not read up to the newest token");
+    const last = read.ranges - 1;
+    this.require(
+      last >= 0 && read.end(last) > position && read.start(last) <= position,
+      "does not read up to the newest token",
+    );
     this.require(held.includes(read), "reads what it does not hold");
     const kernelRanges = observes || (measures !== undefined && outputError) ? read.writeTo(this.ranges) : 0;
     if (observes) this.attend(kernelRanges);
@@ -115,7 +119,7 @@ export class LaneRunner {
     for (let first = this.place.from; first < this.place.to;) {
       const kvHead = Math.floor(first / group);
       const end = Math.min(this.place.to, (kvHead + 1) * group);
-      this.measureHead(measures, read, outputRanges, kvHead, first, end);
+      if (measures.measured[kvHead] === true) this.measureHead(measures, read, outputRanges, kvHead, first, end);
       first = end;
     }
   }

@@ -31,6 +31,8 @@ const AT = Object.fromEntries(MEASURES.map((measure, i) => [measure, i])) as Rea
 
 /** The measures of one policy on some KV heads of a layer, as they come. */
 export class PolicyMeasures {
+  /** By KV head: whether it is measured. */
+  readonly measured: readonly boolean[];
   private readonly kvHeads: number;
   private readonly open: Float64Array; // [kvHeads, measures]: of the step under way
   private readonly sums: Float64Array; // [kvHeads, measures]
@@ -40,8 +42,10 @@ export class PolicyMeasures {
   private readonly series: readonly Float64Array[]; // per measure, by step
   private counted = 0;
 
-  constructor(kvHeads: number, steps: number) {
+  /** `measured`: which of the KV heads. */
+  constructor(kvHeads: number, measured: readonly number[], steps: number) {
     this.kvHeads = kvHeads;
+    this.measured = Array.from({ length: kvHeads }, (_, kvHead) => measured.includes(kvHead));
     this.open = new Float64Array(kvHeads * MEASURES.length);
     this.sums = new Float64Array(kvHeads * MEASURES.length);
     this.most = new Float64Array(kvHeads * MEASURES.length);
@@ -101,20 +105,25 @@ export class PolicyMeasures {
   }
 }
 
-export function mergeTotals(parts: readonly HeadTotals[]): HeadTotals {
-  const bins = new Uint32Array(BINS + 1);
-  for (const part of parts) {
-    for (let bin = 0; bin <= BINS; bin++) bins[bin] = (bins[bin] as number) + (part.recallBins[bin] as number);
+/** Totals of several KV heads, or of several layers. */
+export class TotalsSum implements HeadTotals {
+  steps = 0;
+  readonly sums: Record<Measure, number> = record(() => 0);
+  worstRecall = Infinity;
+  largestOutputError = 0;
+  mostHeldTokens = 0;
+  mostReadTokens = 0;
+  readonly recallBins = new Uint32Array(BINS + 1);
+
+  add(part: HeadTotals): void {
+    this.steps += part.steps;
+    for (const measure of MEASURES) this.sums[measure] += part.sums[measure];
+    this.worstRecall = Math.min(this.worstRecall, part.worstRecall);
+    this.largestOutputError = Math.max(this.largestOutputError, part.largestOutputError);
+    this.mostHeldTokens = Math.max(this.mostHeldTokens, part.mostHeldTokens);
+    this.mostReadTokens = Math.max(this.mostReadTokens, part.mostReadTokens);
+    part.recallBins.forEach((count, bin) => (this.recallBins[bin] = (this.recallBins[bin] as number) + count));
   }
-  return {
-    steps: parts.reduce((sum, part) => sum + part.steps, 0),
-    sums: record((measure) => parts.reduce((sum, part) => sum + part.sums[measure], 0)),
-    worstRecall: Math.min(...parts.map((part) => part.worstRecall)),
-    largestOutputError: Math.max(...parts.map((part) => part.largestOutputError)),
-    mostHeldTokens: Math.max(...parts.map((part) => part.mostHeldTokens)),
-    mostReadTokens: Math.max(...parts.map((part) => part.mostReadTokens)),
-    recallBins: bins,
-  };
 }
 
 /** The recall that a share `rank` of the steps stays below, to 1e-4. */

@@ -18,7 +18,7 @@ function plan(trace: AttentionTrace, name: PolicyName, values: Readonly<Record<s
 
 test("a KV head is a task, or a layer if its heads must be seen together", () => {
   expect(plan(qkv, "h2o").tasks).toHaveLength(6);
-  expect(plan(qkv, "tova").tasks).toEqual([0, 1, 2].map((layer) => ({ layer, kvFrom: 0, kvTo: 2 })));
+  expect(plan(qkv, "tova").tasks).toEqual([0, 1, 2].map((layer) => ({ layer, kvFrom: 0, kvTo: 2, measured: [0, 1] })));
   expect(plan(qkv, "quest", { headGroup: "layer" }).tasks).toHaveLength(3);
 });
 

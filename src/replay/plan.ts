@@ -47,8 +47,8 @@ export function planReplay(trace: AttentionTrace, policies: readonly Policy[], o
       const { group, seesLayer } = lanesIn(policy, layer);
       return group === "layer" || seesLayer === true;
     });
-    if (together) return [{ layer, kvFrom: 0, kvTo: metadata.kvHeads }];
-    return kvHeads.map((head) => ({ layer, kvFrom: head, kvTo: head + 1 }));
+    if (together) return [{ layer, kvFrom: 0, kvTo: metadata.kvHeads, measured: kvHeads }];
+    return kvHeads.map((head) => ({ layer, kvFrom: head, kvTo: head + 1, measured: [head] }));
   });
   return { settings, layers, kvHeads, tasks };
 }

@@ -1,4 +1,5 @@
 import type { ParameterValue } from "../policy/policy.js";
+import type { TraceMetadata } from "../trace/attention-trace.js";
 import type { ReplaySettings } from "./settings.js";
 
 /** What a policy keeps of the attention, over the measured steps of one or more KV heads. */
@@ -57,19 +58,8 @@ export interface PolicyQuality extends Quality {
 }
 
 export interface ReplayResult {
-  readonly trace: {
-    readonly model: string;
-    readonly kind: string;
-    readonly promptTokens: number;
-    readonly decodeSteps: number;
-    readonly queryHeads: number;
-    readonly kvHeads: number;
-    readonly headDim: number;
-    readonly layersTotal: number;
-    readonly generation: string;
-    readonly source: string;
-    readonly synthetic: boolean;
-  };
+  /** What the recording says of itself. */
+  readonly trace: TraceMetadata & { readonly decodeSteps: number };
   readonly layers: readonly number[];
   readonly kvHeads: readonly number[];
   readonly settings: ReplaySettings;

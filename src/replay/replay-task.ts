@@ -20,9 +20,11 @@ export interface ReplayTask {
   /** KV heads from … to - 1. */
   readonly kvFrom: number;
   readonly kvTo: number;
+  /** Those of them that are measured and shown; the others only decide along. */
+  readonly measured: readonly number[];
 }
 
-/** Measures of each policy, in their order, on the KV heads of the task. */
+/** Measures of each policy, in their order, on the KV heads of the task; of those not measured, zeros. */
 export interface TaskResult {
   readonly task: ReplayTask;
   readonly policies: readonly { readonly heads: readonly HeadTotals[]; readonly steps: StepSums }[];
@@ -59,7 +61,8 @@ export function runTask(
   const rows = openRows(trace, wanted, kernel);
   const facts = new StepFacts(rows, settings);
   const runs = all.map(({ policy, lanes }) => {
-    const measures = new PolicyMeasures(rows.kvHeads, settings.toStep - settings.fromStep);
+    const measured = task.measured.map((head) => head - task.kvFrom);
+    const measures = new PolicyMeasures(rows.kvHeads, measured, settings.toStep - settings.fromStep);
     const place = {
       trace,
       task,
@@ -82,7 +85,8 @@ export function runTask(
           hooks.show === undefined || !measured
             ? undefined
             : (selection: Selection): void => {
-                for (const at of place) hooks.show?.(policy, { ...at, ...selection });
+                for (const at of place)
+                  if (task.measured.includes(at.head)) hooks.show?.(policy, { ...at, ...selection });
               };
         runner.step(measured ? measures : undefined, settings.outputError, show);
       }

@@ -3,8 +3,8 @@ import { wasmKernel } from "../attention/wasm-kernel.js";
 import type { RowKernel } from "../attention/row-kernel.js";
 import type { Policy } from "../policy/policy.js";
 import type { AttentionTrace } from "../trace/attention-trace.js";
-import { assembleQuality } from "./assemble.js";
 import { planReplay, type ReplayOptions } from "./plan.js";
+import { QualitySum } from "./quality-sum.js";
 import type { ReplayResult } from "./quality.js";
 import { runTask, type TaskHooks } from "./replay-task.js";
 import { surveyLayers } from "./surveys.js";
@@ -27,6 +27,7 @@ export function replay(
 ): ReplayResult {
   const plan = planReplay(trace, policies, options);
   const surveys = surveyLayers(trace, policies, kernel);
-  const results = plan.tasks.map((task) => runTask(trace, task, policies, plan.settings, surveys, kernel(), hooks));
-  return assembleQuality(trace.metadata, policies, plan, results);
+  const sum = new QualitySum(trace.metadata, policies, plan);
+  for (const task of plan.tasks) sum.add(runTask(trace, task, policies, plan.settings, surveys, kernel(), hooks));
+  return sum.result();
 }

@@ -32,7 +32,7 @@ function readJson(name: ReportName, file: string): unknown {
 const golden = new Map<ReportName, GoldenReport>();
 beforeAll(async () => {
   for (const name of REPORTS) golden.set(name, await regenerate(name));
-});
+}, 120_000); // on a busy machine
 const of = (name: ReportName): GoldenReport => golden.get(name) as GoldenReport;
 
 test("differences are found", () => {

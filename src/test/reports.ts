@@ -30,12 +30,17 @@ export function reportFolder(name: ReportName): string {
 
 /** Runs the scenario of a committed report again. */
 export async function regenerate(name: ReportName): Promise<GoldenReport> {
-  const options = await scenarioOptions({ scenario: `${reportFolder(name)}scenario.yaml` });
+  return reportOf(`${reportFolder(name)}scenario.yaml`);
+}
+
+/** What a scenario file gives, one policy or several. */
+export async function reportOf(scenario: string): Promise<GoldenReport> {
+  const options = await scenarioOptions({ scenario });
   const resolved = await resolve(options);
   const { policies, recorded } =
     options.trace === undefined
       ? { policies: resolved.policies, recorded: undefined }
-      : replayRecorded(options.trace, resolved.policies, options.seed);
+      : await replayRecorded(options.trace, resolved.policies, options.seed);
   const simulations = policies.map((policy) => simulate(options, resolved, policy));
   const outcomes = simulations.map(({ scenario, result }) =>
     withQuality(outcome(scenario, result, version()), recorded),

@@ -49,7 +49,7 @@ export function recallBudgetChart(policies: readonly PolicyQuality[]): Chart {
     spec: chartSpec({
       columns: 2,
       concat: [
-        ...(budgets.length > 0 ? panels : []),
+        ...(budgets.length > 1 ? panels : []),
         panel(
           "Mean recall against tokens read",
           {

@@ -1,0 +1,154 @@
+/** What is summed and looked up in rows. */
+
+/** See row-kernel.ts. */
+export function attend(
+  weights: usize, prefix: usize, stride: i32, rows: i32, ranges: usize, count: i32, share: f64, masses: usize, out: usize,
+): void {
+  const rangesEnd = ranges + ((<usize>count) << 3);
+  for (let row = 0; row < rows; row++) {
+    const sums = prefix + ((<usize>row * (stride + 1)) << 3);
+    const first = weights + ((<usize>row * stride) << 2);
+    let mass: f64 = 0;
+    for (let r = ranges; r < rangesEnd; r += 8) {
+      mass += load<f64>(sums + ((<usize>load<u32>(r, 4)) << 3)) - load<f64>(sums + ((<usize>load<u32>(r)) << 3));
+    }
+    const total = load<f64>(sums + ((<usize>load<u32>(rangesEnd - 4)) << 3));
+    if (mass < total * 1e-8) {
+      mass = 0;
+      for (let r = ranges; r < rangesEnd; r += 8) {
+        const end = first + ((<usize>load<u32>(r, 4)) << 2);
+        for (let at = first + ((<usize>load<u32>(r)) << 2); at < end; at += 4) mass += <f64>load<f32>(at);
+      }
+    }
+    store<f64>(masses + ((<usize>row) << 3), mass);
+    if (mass == 0) continue;
+    const factor = <f32>(share / mass);
+    const factor4 = f32x4.splat(factor);
+    for (let r = ranges; r < rangesEnd; r += 8) {
+      let at = (<usize>load<u32>(r)) << 2;
+      const end = (<usize>load<u32>(r, 4)) << 2;
+      for (; at + 16 <= end; at += 16) {
+        v128.store(out + at, f32x4.add(v128.load(out + at), f32x4.mul(v128.load(first + at), factor4)));
+      }
+      for (; at < end; at += 4) store<f32>(out + at, load<f32>(out + at) + load<f32>(first + at) * factor);
+    }
+  }
+}
+
+/** The indices j < to with row[j] ≥ threshold, ascending; returns how many. */
+export function atLeast(row: usize, to: i32, threshold: f32, out: usize): i32 {
+  const limit = f32x4.splat(threshold);
+  let found = 0;
+  let j = 0;
+  for (; j + 4 <= to; j += 4) {
+    let hits = i32x4.bitmask(f32x4.ge(v128.load(row + ((<usize>j) << 2)), limit));
+    while (hits != 0) {
+      store<u32>(out + ((<usize>found) << 2), j + ctz(hits));
+      found++;
+      hits &= hits - 1;
+    }
+  }
+  for (; j < to; j++) {
+    if (load<f32>(row + ((<usize>j) << 2)) < threshold) continue;
+    store<u32>(out + ((<usize>found) << 2), j);
+    found++;
+  }
+  return found;
+}
+
+/** Bytes of memory that arrays have left. */
+export function zero(at: usize, bytes: usize): void {
+  memory.fill(at, 0, bytes);
+}
+
+/** See row-kernel.ts. */
+export function clear(ranges: usize, count: i32, out: usize): void {
+  const zero = f32x4.splat(0);
+  const rangesEnd = ranges + ((<usize>count) << 3);
+  for (let r = ranges; r < rangesEnd; r += 8) {
+    let at = out + ((<usize>load<u32>(r)) << 2);
+    const end = out + ((<usize>load<u32>(r, 4)) << 2);
+    for (; at + 16 <= end; at += 16) v128.store(at, zero);
+    for (; at < end; at += 4) store<f32>(at, 0);
+  }
+}
+
+/** See row-kernel.ts: blocks of 16 positions. */
+export function blockSums(weights: usize, values: usize, headDim: i32, from: i32, to: i32, sums: usize): void {
+  const bytes = (<usize>headDim) << 2;
+  for (let block = from >> 4; block << 4 < to; block++) {
+    const start = max(from, block << 4), end = min(to, (block + 1) << 4);
+    const out = sums + <usize>block * bytes;
+    let c: usize = 0;
+    for (; c + 64 <= bytes; c += 64) {
+      let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+      let v = values + <usize>start * bytes + c;
+      for (let j = start; j < end; j++) {
+        const w = v128.load32_splat(weights + ((<usize>j) << 2));
+        s0 = f32x4.add(s0, f32x4.mul(w, v128.load(v)));
+        s1 = f32x4.add(s1, f32x4.mul(w, v128.load(v, 16)));
+        s2 = f32x4.add(s2, f32x4.mul(w, v128.load(v, 32)));
+        s3 = f32x4.add(s3, f32x4.mul(w, v128.load(v, 48)));
+        v += bytes;
+      }
+      v128.store(out + c, s0); v128.store(out + c, s1, 16); v128.store(out + c, s2, 32); v128.store(out + c, s3, 48);
+    }
+    for (; c < bytes; c += 4) {
+      let s: f32 = 0;
+      let v = values + <usize>start * bytes + c;
+      for (let j = start; j < end; j++) {
+        s += load<f32>(weights + ((<usize>j) << 2)) * load<f32>(v);
+        v += bytes;
+      }
+      store<f32>(out + c, s);
+    }
+  }
+}
+
+/** See row-kernel.ts. */
+export function weightedSum(
+  weights: usize, values: usize, sums: usize, headDim: i32, ranges: usize, count: i32, out: usize,
+): void {
+  const bytes = (<usize>headDim) << 2;
+  const rangesEnd = ranges + ((<usize>count) << 3);
+  let c: usize = 0;
+  for (; c + 64 <= bytes; c += 64) {
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    for (let r = ranges; r < rangesEnd; r += 8) {
+      const end = load<u32>(r, 4);
+      let j = load<u32>(r);
+      while (j < end) {
+        if ((j & 15) == 0 && j + 16 <= end) {
+          const b = sums + <usize>(j >> 4) * bytes + c;
+          s0 = f32x4.add(s0, v128.load(b)); s1 = f32x4.add(s1, v128.load(b, 16));
+          s2 = f32x4.add(s2, v128.load(b, 32)); s3 = f32x4.add(s3, v128.load(b, 48));
+          j += 16;
+        } else {
+          const w = v128.load32_splat(weights + ((<usize>j) << 2));
+          const v = values + <usize>j * bytes + c;
+          s0 = f32x4.add(s0, f32x4.mul(w, v128.load(v))); s1 = f32x4.add(s1, f32x4.mul(w, v128.load(v, 16)));
+          s2 = f32x4.add(s2, f32x4.mul(w, v128.load(v, 32))); s3 = f32x4.add(s3, f32x4.mul(w, v128.load(v, 48)));
+          j++;
+        }
+      }
+    }
+    v128.store(out + c, s0); v128.store(out + c, s1, 16); v128.store(out + c, s2, 32); v128.store(out + c, s3, 48);
+  }
+  for (; c < bytes; c += 4) {
+    let s: f32 = 0;
+    for (let r = ranges; r < rangesEnd; r += 8) {
+      const end = load<u32>(r, 4);
+      let j = load<u32>(r);
+      while (j < end) {
+        if ((j & 15) == 0 && j + 16 <= end) {
+          s += load<f32>(sums + <usize>(j >> 4) * bytes + c);
+          j += 16;
+        } else {
+          s += load<f32>(weights + ((<usize>j) << 2)) * load<f32>(values + <usize>j * bytes + c);
+          j++;
+        }
+      }
+    }
+    store<f32>(out + c, s);
+  }
+}

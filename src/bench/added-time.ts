@@ -1,0 +1,46 @@
+import { openRows } from "../attention/open-rows.js";
+import type { Policy } from "../policy/policy.js";
+import { planReplay } from "../replay/plan.js";
+import { makeKernel, replay } from "../replay/replay.js";
+import type { AttentionTrace } from "../trace/attention-trace.js";
+import { cpuMilliseconds } from "./cpu.js";
+
+/** CPU milliseconds, each the least of several rounds. */
+export interface AddedTime {
+  /** Reading the recording, dot products and softmax of all decode steps: what one replay needs of the attention. */
+  readonly scores: number;
+  /** The whole replay of all policies, without the outputs and with them. */
+  readonly replay: number;
+  readonly withOutputs: number;
+}
+
+/**
+ * What policies add to the scores they share: everything else that a replay does, which is what they choose, what is
+ * true of each step, and the measures. Rounds of the three take turns, so that none has the machine's better hour.
+ */
+export function addedTime(trace: AttentionTrace, policies: readonly Policy[], rounds: number): AddedTime {
+  const times: { -readonly [K in keyof AddedTime]: number } = {
+    scores: Infinity,
+    replay: Infinity,
+    withOutputs: Infinity,
+  };
+  const take = (what: keyof AddedTime, work: () => void): void => {
+    const start = cpuMilliseconds();
+    work();
+    times[what] = Math.min(times[what], cpuMilliseconds() - start);
+  };
+  for (let round = 0; round < rounds; round++) {
+    take("scores", () => scoresOnly(trace, policies));
+    take("replay", () => replay(trace, policies, { outputError: false }));
+    take("withOutputs", () => replay(trace, policies));
+  }
+  return times;
+}
+
+function scoresOnly(trace: AttentionTrace, policies: readonly Policy[]): void {
+  const promptMass = policies.some(({ lanes }) => lanes?.needs.includes("prompt-mass"));
+  for (const task of planReplay(trace, policies, {}).tasks) {
+    const rows = openRows(trace, { ...task, lookback: 0, values: false, promptMass }, makeKernel());
+    for (let position = rows.promptTokens; position < rows.totalTokens; position++) rows.moveTo(position);
+  }
+}
