@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, resolve as absolute } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { InputError } from "../core/check.js";
@@ -14,7 +14,8 @@ import type { ScenarioOptions } from "../serve/options.js";
 import type { LengthFit } from "../workload/length-fit.js";
 import type { Workload } from "../workload/workload.js";
 import { lengthened, lengthFit } from "./length-option.js";
-import { readBytes, readJson } from "./scenario-file.js";
+import { fileSource } from "./file-source.js";
+import { readJson } from "./scenario-file.js";
 import { PACKAGE } from "./version.js";
 
 /** What the names of a scenario stand for. */
@@ -98,12 +99,13 @@ export function workloadPath(name: string): string {
 }
 
 async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
-  const { workload: name, "input-len": inputLen, "output-len": outputLen, duration } = options;
+  const { workload: name, columns, "input-len": inputLen, "output-len": outputLen, duration } = options;
   const requestRate = options["request-rate"] === "inf" ? Infinity : options["request-rate"];
   const burstiness = options.burstiness;
   const extent = { numRequests: options["num-requests"], durationS: duration };
   const { definitionWorkload, fixedWorkload, logWorkload, meanRate } = await import("../workload/generate.js");
   if (name === undefined) {
+    if (columns !== undefined) throw new InputError("columns", "needs --workload, the log whose columns it names");
     if (inputLen === undefined || outputLen === undefined) {
       const given =
         inputLen !== undefined
@@ -127,8 +129,7 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
     throw new InputError("workload", "is given together with --input-len or --output-len; give one or the other");
   }
   const path = workloadPath(name);
-  const bytes = readBytes(path);
-  const definition = definitionJson(bytes);
+  const definition = columns === undefined ? definitionJson(path) : undefined;
   if (definition !== undefined) {
     const { parseDefinition } = await import("../workload/definition.js");
     return definitionWorkload(parseDefinition(definition, path), {
@@ -138,14 +139,15 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
       ...extent,
     });
   }
-  if (burstiness !== undefined || options["hourly-curve"]) {
+  const { importLog } = await import("./workload-file.js");
+  const log = await importLog(path, columns);
+  if (options["hourly-curve"] || (burstiness !== undefined && log.hasArrivals)) {
     throw new InputError(
       "burstiness",
       "a request log has its own arrivals; --burstiness and --hourly-curve do not apply",
     );
   }
-  const { parseRequestLog } = await import("../workload/request-log.js");
-  const log = parseRequestLog(bytes, path);
+  if (!log.hasArrivals) return logWorkload(log, { requestRate, burstiness, ...extent }, basename(path));
   const recorded = meanRate(log);
   if (requestRate !== undefined && recorded === Infinity) {
     throw new InputError("request-rate", `${path} has no rate to scale: all of its requests arrive at once`);
@@ -155,11 +157,19 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
 }
 
 /** The JSON of a definition, told from a request log by being one object with a prompt. */
-function definitionJson(bytes: Uint8Array): unknown {
-  if (bytes.length > 1_000_000 || !new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().startsWith("{"))
-    return undefined;
+function definitionJson(path: string): unknown {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return undefined;
+  const source = fileSource(path);
+  let text: string;
   try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (source.size > 1_000_000) return undefined;
+    text = new TextDecoder().decode(source.read(0, source.size));
+  } finally {
+    source.close();
+  }
+  if (!text.trimStart().startsWith("{")) return undefined;
+  try {
+    const json: unknown = JSON.parse(text);
     return typeof json === "object" && json !== null && "prompt" in json ? json : undefined;
   } catch {
     return undefined; // several lines of JSON: a log
@@ -167,7 +177,7 @@ function definitionJson(bytes: Uint8Array): unknown {
 }
 
 function isPath(name: string): boolean {
-  return /[\\/]/.test(name) || /\.(json|jsonl|csv|gz|ya?ml)$/.test(name) || existsSync(name);
+  return /[\\/]/.test(name) || /\.(json|jsonl|csv|parquet|gz|zst|ya?ml)$/.test(name) || existsSync(name);
 }
 
 function packagePath(path: string): string {

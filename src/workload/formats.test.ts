@@ -55,7 +55,7 @@ test("what is known besides the lengths", () => {
   expect(at("burstgpt with sessions").secondOfDay).toBeNull();
   const lengthsOnly = parse("num_prefill_tokens,num_decode_tokens\n1,2\n3,4");
   expect(lengthsOnly).toMatchObject({ format: "vidur", hasArrivals: false, length: 2 });
-  expect(lengthsOnly.notes).toEqual(["The log has lengths, but no arrivals: all requests arrive at once."]);
+  expect(lengthsOnly.notes).toEqual(["The log has lengths, but no arrivals."]);
 });
 
 test("columns as the user names them", () => {

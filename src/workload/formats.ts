@@ -98,5 +98,5 @@ export function knownFormats(): string {
     ...FIELDS_FORMATS.map((format) => `${format.name} (${requiredFields(format).join(", ")})`),
     ...JSON_FORMATS.map(({ name, marks }) => `${name} (${marks})`),
   ];
-  return `known are ${all.join("; ")}; or name the columns: arrival=NAME:UNIT,prompt=NAME,output=NAME`;
+  return `known are ${all.join("; ")}; or name the columns: --columns arrival=NAME:UNIT,prompt=NAME,output=NAME`;
 }

@@ -182,6 +182,7 @@ describe("logWorkload", () => {
     expect(all(logWorkload(LOG, { numRequests: 1 }, "x")).length).toBe(1);
     expect(logWorkload(LOG, { numRequests: 9 }, "x").notes).toEqual([
       "The log has 3 requests, fewer than the 9 asked for.",
+      "Requests of a session are sent at their recorded times; none waits for the answer before it.",
     ]);
     expect(() => logWorkload(LOG, { rateScale: 0 }, "x")).toThrow(/rate-scale: 0 is not allowed/);
   });

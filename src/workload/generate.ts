@@ -31,6 +31,8 @@ export interface FixedOptions extends Extent {
 
 export interface LogOptions extends Extent {
   readonly rateScale?: number | undefined; // 2 sends everything at twice the recorded rate; Infinity: all at time 0
+  readonly requestRate?: number | undefined; // requests per second, for a log without arrivals; default Infinity
+  readonly burstiness?: number | undefined; // of those arrivals; default 1, Poisson
 }
 
 /** A workload that knows its limit: a request with `outputTokens === outputLimit` was truncated. */
@@ -74,7 +76,7 @@ export function fixedWorkload(options: FixedOptions): Workload {
   };
 }
 
-/** A recorded log, replayed; the seed changes nothing. `durationS` is measured after scaling. */
+/** A recorded log, replayed; the seed changes nothing but arrivals that the log does not have. `durationS` is measured after scaling. */
 export function logWorkload(log: RequestLog, options: LogOptions, name: string): Workload {
   const scale = options.rateScale ?? 1;
   if (!(scale > 0)) throw new InputError("rate-scale", `${scale} is not allowed; expected a number above 0`);
@@ -84,14 +86,24 @@ export function logWorkload(log: RequestLog, options: LogOptions, name: string):
   if (numRequests !== undefined && numRequests > log.length) {
     notes.push(`The log has ${log.length} requests, fewer than the ${numRequests} asked for.`);
   }
+  if (log.session !== null) {
+    notes.push("Requests of a session are sent at their recorded times; none waits for the answer before it.");
+  }
+  if (log.blocks !== null) notes.push("The log knows shared prefixes; the simulation does not reuse them.");
+  const rate = options.requestRate ?? Infinity;
+  const process = log.hasArrivals ? undefined : gamma(rate, options.burstiness);
+  if (process !== undefined) notes.push(`Arrivals: ${process.name}.`);
   return {
     name,
     source: `request log (${log.format})`,
     notes,
-    *requests() {
+    *requests(seed) {
+      const gaps = stream(seed, "workload/arrivals");
+      let drawn = 0;
       const count = Math.min(log.length, numRequests ?? Infinity);
       for (let id = 0; id < count; id++) {
-        const arrival = (log.arrival[id] as number) / scale;
+        if (process !== undefined && id > 0) drawn += process.gap(gaps);
+        const arrival = process === undefined ? (log.arrival[id] as number) / scale : drawn;
         if (durationS !== undefined && arrival >= durationS) return;
         yield {
           id,

@@ -1,4 +1,4 @@
-import { check, InputError } from "../core/check.js";
+import { InputError } from "../core/check.js";
 import { BlockIds, type PrefixBlocks } from "./block-ids.js";
 import { IntColumn } from "./int-column.js";
 
@@ -94,7 +94,7 @@ export class LogRows {
   }
 
   #grow(): void {
-    check(this.length <= MAX_ROWS + 1, "more rows than a log may have");
+    if (this.length > MAX_ROWS) throw new InputError("", `more than ${MAX_ROWS} requests in one log`);
     const time = new Float64Array(2 * this.length);
     time.set(this.#time);
     this.#time = time;
@@ -125,7 +125,7 @@ export class LogRows {
       notes.push("The rows were not in order of arrival and were sorted.");
     }
     const hasArrivals = traits.hasArrivals ?? true;
-    if (!hasArrivals) notes.push("The log has lengths, but no arrivals: all requests arrive at once.");
+    if (!hasArrivals) notes.push("The log has lengths, but no arrivals.");
     const first = this.#time[order?.[0] ?? 0] as number;
     const arrival = new Float64Array(length);
     for (let i = 0; i < length; i++) {
