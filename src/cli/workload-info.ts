@@ -25,7 +25,7 @@ function infoText(log: LogStatistics, file: string): string {
   if (arrivals === null) facts.push(["Arrivals", "none"]);
   else {
     facts.push(["Time span (s)", figure(arrivals.spanS)]);
-    facts.push(["Requests per s", figure(arrivals.requestsPerS)]);
+    facts.push(["Requests per s", arrivals.requestsPerS === null ? "-" : figure(arrivals.requestsPerS)]);
     facts.push(["CV of gaps (1 is Poisson)", arrivals.gapCv === null ? "-" : figure(arrivals.gapCv)]);
     facts.push(["Gaps of exactly 0", percent(arrivals.zeroGapShare)]);
   }

@@ -99,17 +99,22 @@ export class CsvCursor {
       if (after === undefined || after === COMMA || after === LF || after === CR) return at + 1;
       throw new InputError(
         `${this.#path}:${this.line}`,
-        `text after a closing quote: ${excerpt(this.#text(open, at + 20))}`,
+        `text after a closing quote: ${excerpt(this.#firstLine(open, at + 20))}`,
       );
     }
     throw new InputError(
       `${this.#path}:${this.line}`,
-      `a quote is not closed: ${excerpt(this.#text(open, open + 80))}`,
+      `a quote is not closed: ${excerpt(this.#firstLine(open, open + 80))}`,
     );
   }
 
   #text(start: number, end: number): string {
     return this.#bytes.toString("utf8", start, Math.min(end, this.#bytes.length));
+  }
+
+  /** What stands between two bytes, up to the end of the line: a message must not depend on how far a file is read. */
+  #firstLine(start: number, end: number): string {
+    return this.#text(start, end).split(/[\r\n]/)[0] ?? "";
   }
 
   /** Text of a field, without its quotes and surrounding blanks. */

@@ -84,6 +84,7 @@ function requireSound(log: RequestLog): void {
   const allowed = new Set([
     "reasoningShare",
     "arrivals",
+    "requestsPerS",
     "gapCv",
     "sessions",
     "turnGapS",

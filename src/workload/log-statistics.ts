@@ -18,7 +18,7 @@ export interface Spread {
 
 export interface ArrivalStatistics {
   readonly spanS: number;
-  readonly requestsPerS: number; // gaps over the span
+  readonly requestsPerS: number | null; // gaps over the span; null if all arrive at once
   /** Standard deviation over mean of the gaps; 1 is Poisson. null if all arrive at once. */
   readonly gapCv: number | null;
   readonly zeroGapShare: number;
@@ -86,8 +86,8 @@ function arrivalStatistics({ arrival, length, secondOfDay }: RequestLog): Arriva
   }
   return {
     spanS,
-    requestsPerS: spanS === 0 ? 0 : gaps.length / spanS,
-    gapCv: gapS.mean === 0 ? null : gapS.sd / gapS.mean,
+    requestsPerS: ratio(gaps.length, spanS),
+    gapCv: ratio(gapS.sd, gapS.mean),
     zeroGapShare: zero / gaps.length,
     gapS,
     requestsByHour: hours,
@@ -144,6 +144,11 @@ function spread(values: Float64Array): Spread {
     p99: quantile(0.99),
     max: values[n - 1] as number,
   };
+}
+
+/** null where it is not a number, as over a time span of 0. */
+function ratio(a: number, b: number): number | null {
+  return Number.isFinite(a / b) ? a / b : null;
 }
 
 function sum(values: ArrayLike<number>): number {
