@@ -150,6 +150,14 @@ function parser(): Argv {
     });
 }
 
+/** Whoever reads may stop early, as head does: no failure, and files are written all the same. A full disk is one. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") return;
+  process.stderr.write(`raas-sim: standard output: cannot be written: ${error.message}\n`);
+  process.exitCode = EXIT_INPUT;
+});
+process.stderr.on("error", () => {}); // nobody is left to be told
+
 try {
   await parser().parseAsync();
 } catch (error) {

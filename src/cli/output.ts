@@ -9,7 +9,7 @@ import { progressLine } from "./progress.js";
 import { requestsParquet } from "./requests-parquet.js";
 import type { Simulation } from "./simulate.js";
 import { version } from "./version.js";
-import { writeFiles } from "./write.js";
+import { requireFolder, writeFiles } from "./write.js";
 
 export interface OutputFlags {
   readonly json: boolean;
@@ -20,6 +20,7 @@ export interface OutputFlags {
 
 export function outputFlags(flags: Readonly<Record<string, unknown>>): OutputFlags {
   const out = flags["out"];
+  if (typeof out === "string") requireFolder(out);
   const charts = flags["svg"] === true || flags["png"] === true;
   if (charts && typeof out !== "string")
     throw new InputError("--svg", "--svg and --png write into the folder given with --out");

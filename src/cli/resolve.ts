@@ -16,6 +16,7 @@ import type { Workload } from "../workload/workload.js";
 import { lengthened, lengthFit } from "./length-option.js";
 import { fileSource } from "./file-source.js";
 import { readJson } from "./scenario-file.js";
+import { givenSessionOption, sessionShape } from "./session-options.js";
 import { PACKAGE } from "./version.js";
 
 /** What the names of a scenario stand for. */
@@ -66,8 +67,7 @@ export async function resolvePolicies(specification: string | readonly string[])
     if (spec.kind === "outside") {
       const path = absolute(spec.path);
       if (!existsSync(path)) throw new InputError(spec.path, "no such file");
-      const module: unknown = await import(pathToFileURL(path).href);
-      policies.push(policyFromModule(module, spec.path, spec.values));
+      policies.push(policyFromModule(await load(path, spec.path), spec.path, spec.values));
       continue;
     }
     const definition = Object.hasOwn(POLICIES, spec.name) ? POLICIES[spec.name as keyof typeof POLICIES] : undefined;
@@ -77,6 +77,15 @@ export async function resolvePolicies(specification: string | readonly string[])
   const twice = policies.find((policy, i) => policies.findIndex((other) => other.name === policy.name) !== i);
   if (twice !== undefined) throw new InputError("policy", `${twice.name} is named twice`);
   return policies;
+}
+
+/** A user's module; whatever it throws while it is loaded is the user's trouble. */
+async function load(path: string, given: string): Promise<unknown> {
+  try {
+    return (await import(pathToFileURL(path).href)) as unknown;
+  } catch (cause) {
+    throw new InputError(given, `cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
 }
 
 /** Definitions and logs that come with the package. */
@@ -103,7 +112,8 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
   const requestRate = options["request-rate"] === "inf" ? Infinity : options["request-rate"];
   const burstiness = options.burstiness;
   const extent = { numRequests: options["num-requests"], durationS: duration };
-  const { definitionWorkload, fixedWorkload, logWorkload, meanRate } = await import("../workload/generate.js");
+  const { definitionWorkload, fixedWorkload } = await import("../workload/generate.js");
+  const load = { ...extent, users: options.users, sessions: sessionShape(options), bestOf: options["best-of"] };
   if (name === undefined) {
     if (columns !== undefined) throw new InputError("columns", "needs --workload, the log whose columns it names");
     if (inputLen === undefined || outputLen === undefined) {
@@ -122,7 +132,7 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
       reasoningShare: options["reasoning-share"],
       requestRate,
       burstiness,
-      ...extent,
+      ...load,
     });
   }
   if (inputLen !== undefined || outputLen !== undefined) {
@@ -136,7 +146,7 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
       requestRate,
       burstiness,
       hourlyCurve: options["hourly-curve"],
-      ...extent,
+      ...load,
     });
   }
   const { importLog } = await import("./workload-file.js");
@@ -147,6 +157,9 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
       "a request log has its own arrivals; --burstiness and --hourly-curve do not apply",
     );
   }
+  const session = givenSessionOption(options);
+  if (session !== undefined) throw new InputError(session, "a request log has its own sessions; it does not apply");
+  const { logWorkload, meanRate } = await import("../workload/log-workload.js");
   if (!log.hasArrivals) return logWorkload(log, { requestRate, burstiness, ...extent }, basename(path));
   const recorded = meanRate(log);
   if (requestRate !== undefined && recorded === Infinity) {

@@ -2,6 +2,7 @@ import type { Policy } from "../policy/policy.js";
 import type { ScenarioOptions } from "../serve/options.js";
 import { scenario, type Scenario } from "../serve/scenario.js";
 import { serve, type ServeResult } from "../serve/serve.js";
+import { capThinking } from "../workload/thinking-budget.js";
 import { lengthened } from "./length-option.js";
 import { progressLine } from "./progress.js";
 import type { Resolved } from "./resolve.js";
@@ -15,7 +16,9 @@ export interface Simulation {
 /** Runs one policy of a resolved scenario, with progress on stderr if it takes long. */
 export function simulate(options: ScenarioOptions, resolved: Resolved, policy: Policy): Simulation {
   const { model, profile } = resolved;
-  const workload = lengthened(resolved.workload, policy, resolved.lengths);
+  const asked = lengthened(resolved.workload, policy, resolved.lengths);
+  const budget = options["thinking-budget"];
+  const workload = budget === undefined ? asked : capThinking(asked, budget);
   const built = scenario({ ...options, policy: policy.name }, { model, profile, workload, policy });
   const line = progressLine(policy.label);
   const result = serve(built, ({ finished, sent, now }) =>

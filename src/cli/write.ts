@@ -1,15 +1,18 @@
 import {
+  accessSync,
   closeSync,
+  constants,
   existsSync,
   mkdirSync,
   openSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { InputError } from "../core/check.js";
 
 /** Files to write, by path inside the folder. */
@@ -43,6 +46,30 @@ export function writeFiles(folder: string, files: Files): readonly string[] {
   return pending.map(({ final }) => final);
 }
 
+/**
+ * Where a file goes that is to take this path by a rename: what a link points to, so that the link stays. Throws if
+ * something stands there that is no file: a rename would put a file in place of a device such as /dev/null.
+ */
+export function placeOf(path: string): string {
+  if (!existsSync(path)) return resolve(path);
+  const place = realpathSync(path);
+  const there = statSync(path);
+  if (there.isDirectory()) throw new Error("is a folder");
+  if (!there.isFile()) throw new Error("is no regular file");
+  return place;
+}
+
+/** Throws InputError if no folder can be at this path or nothing can be written there: to be known before long work. */
+export function requireFolder(path: string): void {
+  if (path === "") throw new InputError("--out", "is empty; give the path of a folder");
+  attempt(path, () => {
+    let there = resolve(path);
+    while (!existsSync(there)) there = dirname(there);
+    if (!statSync(there).isDirectory()) throw new Error(`${there === resolve(path) ? "" : `${there} `}is not a folder`);
+    accessSync(there, constants.W_OK | constants.X_OK);
+  });
+}
+
 /** Makes a folder and those it lies in. Node's own recursion never ends where a folder cannot be made, as in /proc. */
 function makeFolder(path: string): void {
   if (existsSync(path) && statSync(path).isDirectory()) return;
@@ -56,7 +83,8 @@ function makeFolder(path: string): void {
  * whatever the blocks throw.
  */
 export async function writeBlocks(path: string, blocks: Iterable<Uint8Array>): Promise<void> {
-  const temporary = `${path}.${process.pid}.partial`;
+  const place = attempt(path, () => placeOf(path));
+  const temporary = `${place}.${process.pid}.partial`;
   const interrupted = (): void => {
     rmSync(temporary, { force: true });
     process.exit(130);
@@ -64,7 +92,7 @@ export async function writeBlocks(path: string, blocks: Iterable<Uint8Array>): P
   process.once("SIGINT", interrupted);
   try {
     const file = attempt(path, () => {
-      makeFolder(dirname(path));
+      makeFolder(dirname(place));
       return openSync(temporary, "w");
     });
     try {
@@ -77,7 +105,7 @@ export async function writeBlocks(path: string, blocks: Iterable<Uint8Array>): P
     } finally {
       closeSync(file);
     }
-    attempt(path, () => renameSync(temporary, path));
+    attempt(path, () => renameSync(temporary, place));
   } catch (cause) {
     rmSync(temporary, { force: true });
     throw cause;

@@ -4,7 +4,9 @@ import type { Metrics } from "./outcome.js";
 import type { Goals } from "./goodput.js";
 import { FIELDS, WIDTH } from "./run-log.js";
 import type { Scenario } from "./scenario.js";
+import { questionLatencies } from "./question-latency.js";
 import type { ServeResult } from "./serve.js";
+import { budgetMetrics } from "./thinking-metrics.js";
 
 /** Latencies of the completed requests, in seconds; ITL over all gaps of all requests, exact over runs. */
 export interface Latencies {
@@ -12,6 +14,7 @@ export interface Latencies {
   readonly tpot: SeriesSample; // of requests with at least two tokens
   readonly itl: SeriesSample;
   readonly e2el: SeriesSample;
+  readonly best_of_e2el?: SeriesSample; // to the end of the last sample of a question, where there are several
   readonly ttfa: SeriesSample; // to the first answer token, of requests that reason and answer
 }
 
@@ -31,7 +34,12 @@ export function latencies(result: ServeResult): Latencies {
     if (!Number.isNaN(request.tpot)) samples.tpot.add(request.tpot, 0, 1, 1);
     if (!Number.isNaN(request.ttfa)) samples.ttfa.add(request.ttfa, 0, 1, 1);
   }
-  return { ...samples, itl: merged(logs.map((log) => log.gaps)) };
+  const questions = questionLatencies(result);
+  return {
+    ...samples,
+    itl: merged(logs.map((log) => log.gaps)),
+    ...(questions.count === 0 ? {} : { best_of_e2el: questions }),
+  };
 }
 
 /** One sample of all; that of a single replica is not copied. */
@@ -71,7 +79,12 @@ export function metrics(scenario: Scenario, result: ServeResult, samples: Latenc
   const values: Record<string, number | null> = { ...traffic };
   for (const [name, sample] of Object.entries(samples) as [string, SeriesSample][])
     latencyMetrics(values, name, sample);
-  return { ...values, ...engineMetrics(scenario, result), ...energyMetrics(scenario, result) };
+  return {
+    ...values,
+    ...engineMetrics(scenario, result),
+    ...energyMetrics(scenario, result),
+    ...budgetMetrics(scenario, result),
+  };
 }
 
 function trafficMetrics(scenario: Scenario, result: ServeResult): Record<string, number | null> {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { HISTORIES } from "../workload/sessions.js";
 import { ROUTERS } from "./router.js";
 
 /**
@@ -38,6 +39,31 @@ export const SCENARIO_OPTIONS = z.strictObject({
   "num-requests": count(100_000_000).optional().describe("requests to simulate"),
   duration: positive.max(1e8).optional().describe("seconds in which requests arrive"),
   "hourly-curve": z.boolean().default(false).describe("let the rate follow the workload's curve over the day"),
+  users: count(1_000_000).optional().describe("closed loop: users who each wait for their answer, instead of a rate"),
+  "think-time": z
+    .union([z.number().min(0).max(1e6), z.string().min(1)])
+    .optional()
+    .describe("seconds from an answer to the user's next question: a number, or e.g. exponential:30, lognormal:3,1.2"),
+  turns: z
+    .union([count(1_000_000), z.string().min(1)])
+    .optional()
+    .describe("questions of a session, each after the last answer: a number, or geometric:MEAN; 1 unless given"),
+  "tool-calls": z
+    .union([count(1_000_000), z.string().min(1)])
+    .optional()
+    .describe("tool calls before a question is answered, each one more request: a number, or geometric:MEAN"),
+  "tool-time": z
+    .union([z.number().min(0).max(1e6), z.string().min(1)])
+    .optional()
+    .describe("seconds that a tool call takes, written like --think-time"),
+  history: z
+    .enum(HISTORIES)
+    .optional()
+    .describe("what a session's next prompt carries: answers (earlier reasoning dropped, the default), or all"),
+  "best-of": count(10_000)
+    .optional()
+    .describe("samples of each question, sent together; --num-requests and --request-rate count questions"),
+  "thinking-budget": count(10_000_000).optional().describe("most reasoning tokens of a request; the rest is cut off"),
   "length-inflation": z
     .string()
     .min(1)

@@ -49,9 +49,9 @@ export class Replica implements ServerView {
   readonly #decoding: DecodeSet;
   readonly #options: ReplicaOptions;
   readonly #requests: RequestTable;
-  readonly #finished: (now: number) => void;
+  readonly #finished: (now: number, spec: RequestSpec) => void;
 
-  constructor(options: ReplicaOptions, requests: RequestTable, finished: (now: number) => void) {
+  constructor(options: ReplicaOptions, requests: RequestTable, finished: (now: number, spec: RequestSpec) => void) {
     this.#options = options;
     this.#requests = requests;
     this.#finished = finished;
@@ -269,7 +269,7 @@ export class Replica implements ServerView {
     this.#running.splice(this.#running.indexOf(sequence), 1);
     this.#inFlight--;
     this.#requests.end[sequence.spec.id] = now;
-    this.#finished(now);
+    this.#finished(now, sequence.spec);
   }
 
   /** Looks up when the first answer token came, if it came while the sequence was decoding this time. */

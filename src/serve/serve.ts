@@ -1,6 +1,6 @@
 import { check } from "../core/check.js";
 import { eventQueue } from "../core/event-queue.js";
-import { toQuantum } from "../core/quantum.js";
+import { QUANTUM, toQuantum } from "../core/quantum.js";
 import { stream } from "../core/rng.js";
 import type { RequestSpec } from "../workload/workload.js";
 import type { ReplicaTotals } from "./ledger.js";
@@ -11,11 +11,11 @@ import type { RunLog } from "./run-log.js";
 import type { Scenario } from "./scenario.js";
 
 type ServerEvent =
-  | { readonly kind: "send"; readonly spec: RequestSpec } // the client is ready to send
+  | { readonly kind: "send"; readonly spec: RequestSpec; readonly drawn: boolean } // the client is ready to send; `drawn` from the workload, not a follow-up
   | { readonly kind: "arrival"; readonly spec: RequestSpec } // it reaches the engine
   | { readonly kind: "replica"; readonly replica: number; readonly version: number };
 
-/** At one time: requests first, then the replicas that work on them. */
+/** At one time: requests first, then the replicas that work on them, in their order however long their strides are. */
 const RANK = { send: 0, arrival: 1, replica: 2 } as const;
 
 export interface ServeResult {
@@ -65,7 +65,7 @@ class Simulation {
     this.#source = scenario.workload.requests(scenario.seed)[Symbol.iterator]();
     this.#replicas = Array.from(
       { length: scenario.replicas },
-      (_, index) => new Replica({ ...scenario.engine, index }, this.#requests, (now) => this.#done(now)),
+      (_, index) => new Replica({ ...scenario.engine, index }, this.#requests, (now, spec) => this.#done(now, spec)),
     );
   }
 
@@ -100,9 +100,8 @@ class Simulation {
   #handle(event: ServerEvent, now: number): void {
     switch (event.kind) {
       case "send":
-        if (this.#inFlight < this.#scenario.maxConcurrency) this.#send(event.spec, now);
-        else this.#held.push(event.spec);
-        this.#draw();
+        this.#accept(event.spec, now);
+        if (event.drawn) this.#draw();
         break;
       case "arrival": {
         const index = this.#router.pick(this.#replicas, now);
@@ -129,7 +128,7 @@ class Simulation {
   #schedule(index: number, time: number | undefined): void {
     if (time === undefined) return;
     const { version } = this.#replicas[index] as Replica;
-    this.#events.push(time, RANK.replica, { kind: "replica", replica: index, version });
+    this.#events.push(time, RANK.replica + index, { kind: "replica", replica: index, version });
   }
 
   #send(spec: RequestSpec, now: number): void {
@@ -138,33 +137,50 @@ class Simulation {
     this.#events.push(now + this.#frontEnd, RANK.arrival, { kind: "arrival", spec });
   }
 
-  #done(now: number): void {
+  #done(now: number, spec: RequestSpec): void {
     this.#finished++;
     this.#inFlight--;
     this.#end = Math.max(this.#end, now);
+    this.#follow(spec, now, true);
     const next = this.#held[this.#heldHead];
     if (next === undefined) return;
     this.#heldHead++;
     this.#send(next, now);
   }
 
-  /** Draws the next request; only one is ahead of the clock, so the queue stays short. */
-  #draw(): void {
-    for (;;) {
-      const next = this.#source.next();
-      if (next.done === true) return;
-      const id = this.#requests.length;
-      const spec = fit(next.value, id, this.#scenario.maxModelTokens);
-      this.#requests.add(spec ?? next.value);
-      if (spec === undefined) {
-        this.#failed++;
-        this.#requests.sent[id] = toQuantum(next.value.arrival);
-        continue;
-      }
-      if (spec.outputTokens < next.value.outputTokens) this.#truncated++;
-      this.#events.push(toQuantum(spec.arrival), RANK.send, { kind: "send", spec });
+  /**
+   * Sends what follows from the end of a request, at the earliest in the next instant: two replicas that finish a step at
+   * one time must not depend on which of them is looked at first.
+   */
+  #follow(ended: RequestSpec, now: number, served: boolean): void {
+    if (ended.followUp === undefined) return;
+    for (const spec of ended.followUp(ended, now, served)) {
+      const time = Math.max(toQuantum(spec.arrival), now + QUANTUM);
+      this.#events.push(time, RANK.send, { kind: "send", spec, drawn: false });
+    }
+  }
+
+  /** A client is ready to send. Ids are given here, so that they follow arrival whatever the request follows from. */
+  #accept(wanted: RequestSpec, now: number): void {
+    const id = this.#requests.length;
+    const spec = fit(wanted, id, this.#scenario.maxModelTokens);
+    this.#requests.add(spec ?? { ...wanted, id });
+    if (spec === undefined) {
+      this.#failed++;
+      this.#requests.sent[id] = now;
+      this.#follow(wanted, now, false);
       return;
     }
+    if (spec.outputTokens < wanted.outputTokens) this.#truncated++;
+    if (this.#inFlight < this.#scenario.maxConcurrency) this.#send(spec, now);
+    else this.#held.push(spec);
+  }
+
+  /** Draws the next request; only one is ahead of the clock, so the queue stays short. */
+  #draw(): void {
+    const next = this.#source.next();
+    if (next.done === true) return;
+    this.#events.push(toQuantum(next.value.arrival), RANK.send, { kind: "send", spec: next.value, drawn: true });
   }
 }
 
