@@ -113,11 +113,11 @@ test.each([4, 7, 20, 64, 80])("page bounds at head dimension %i", (headDim) => {
 
 test.each([4, 7, 20, 64, 80])("weighted sums of values at head dimension %i", (headDim) => {
   const [slow, fast] = both((kernel) => {
-    const [weights, values] = [kernel.floats(90), kernel.floats(90 * headDim)];
+    const [weights, values] = [kernel.floats(180), kernel.floats(90 * headDim)];
     filled(weights, "weights");
     filled(values, "values");
-    const sums = kernel.floats(6 * headDim).fill(9);
-    kernel.blockSums(weights, values, headDim, 19, 83, sums);
+    const sums = kernel.floats(12 * headDim).fill(9);
+    kernel.blockSums(weights, 90, 2, values, headDim, 19, 83, sums);
     const ranges = kernel.indices(6);
     ranges.set([20, 25, 31, 66, 70, 83]);
     const out = kernel.floats(headDim).fill(9);
@@ -127,6 +127,7 @@ test.each([4, 7, 20, 64, 80])("weighted sums of values at head dimension %i", (h
   expectClose(fast.sums, slow.sums, 1e-5);
   expectClose(fast.out, slow.out, 1e-5);
   expect(fast.sums[0]).toBe(9); // outside the blocks asked for
+  expect(fast.sums[6 * headDim]).toBe(9);
   const c = headDim - 1;
   const among = (j: number): boolean => (j >= 20 && j < 25) || (j >= 31 && j < 66) || (j >= 70 && j < 83);
   let sum = 0;
@@ -161,6 +162,6 @@ test("memory grows under arrays that are in use", () => {
   const early = kernel.floats(64).fill(3);
   const late = kernel.floats(1_000_000).fill(4);
   const sums = kernel.floats(64);
-  kernel.blockSums(early, late, 64, 0, 1, sums);
+  kernel.blockSums(early, 64, 1, late, 64, 0, 1, sums);
   expect(sums[9]).toBe(12);
 });

@@ -34,6 +34,7 @@ export class LogitRing {
   private readonly slots: number;
   private readonly logits: readonly Float32Array[]; // per KV head: [slot, query head of it, stride]
   private readonly recent: readonly Float32Array[]; // queries, per KV head: [slot, query head of it, headDim]
+  private readonly recorded: Float32Array; // queries of a block, of all heads
   private computed: number; // positions below it have been computed
 
   /** `first`: the earliest position that will be asked for. `tiles`: the keys of each KV head, [tile][headDim][8]. */
@@ -52,6 +53,7 @@ export class LogitRing {
     this.group = queryHeads / kvHeads;
     this.stride = Math.ceil(totalTokens / TILE) * TILE;
     this.block = logitBlock(this.group * tiles.length, totalTokens);
+    this.recorded = new Float32Array(this.block * queryHeads * headDim);
     this.slots = logitSlots(this.block, wanted.lookback);
     this.logits = tiles.map(() => kernel.floats(this.slots * this.group * this.stride));
     this.recent = tiles.map(() => kernel.floats(this.slots * this.group * headDim));
@@ -97,7 +99,7 @@ export class LogitRing {
     const to = Math.min(this.computed + this.block, totalTokens);
     this.computed += this.block;
     if (from >= to) return;
-    const recorded = this.trace.queries(this.wanted.layer, from, to);
+    const recorded = this.trace.queries(this.wanted.layer, from, to, this.recorded);
     const width = this.group * headDim; // of a KV head's queries at one position
     const slot = from % this.slots;
     const toTile = Math.ceil(to / TILE);

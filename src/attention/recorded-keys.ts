@@ -4,7 +4,7 @@ import type { RowsWanted } from "./attention-rows.js";
 import { PageIndex } from "./page-index.js";
 import { TILE, tileOffset, type RowKernel } from "./row-kernel.js";
 
-const CHUNK = 256; // positions read from the trace at once
+const CHUNK = 64; // positions read from the trace at once
 
 /** Keys, and values if wanted, of some KV heads of a layer, all positions, laid out for the kernels. */
 export class RecordedKeys {
@@ -25,10 +25,11 @@ export class RecordedKeys {
     this.totalTokens = totalTokens;
     this.tiles = heads.map(() => kernel.floats(padded * headDim));
     this.valuesOf = wanted.values ? heads.map(() => kernel.floats(totalTokens * headDim)) : [];
+    const read = Array.from({ length: wanted.values ? 2 : 1 }, () => new Float32Array(CHUNK * kvHeads * headDim));
     for (let from = 0; from < totalTokens; from += CHUNK) {
       const to = Math.min(from + CHUNK, totalTokens);
-      const keys = trace.keys(wanted.layer, from, to);
-      const values = wanted.values ? trace.values(wanted.layer, from, to) : undefined;
+      const keys = trace.keys(wanted.layer, from, to, read[0]);
+      const values = wanted.values ? trace.values(wanted.layer, from, to, read[1]) : undefined;
       for (let position = from; position < to; position++) {
         for (const head of heads) {
           const at = ((position - from) * kvHeads + wanted.kvFrom + head) * headDim;

@@ -64,11 +64,14 @@ export interface RowKernel {
     out: Float32Array,
   ): void;
   /**
-   * sums[b][c] = Σ_j weights[j] · values[j][c] over the positions from ≤ j < to of block b, for the blocks that have any;
-   * blocks are of 16 positions, values [positions, headDim], sums [blocks, headDim].
+   * sums[row][b][c] = Σ_j weights[row][j] · values[j][c] over the positions from ≤ j < to of block b, for the blocks that
+   * have any; blocks are of 16 positions, values [positions, headDim], rows of weights `stride` apart, their sums [blocks,
+   * headDim] as many blocks apart as the stride has.
    */
   blockSums(
     weights: Float32Array,
+    stride: number,
+    rows: number,
     values: Float32Array,
     headDim: number,
     from: number,

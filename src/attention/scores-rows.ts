@@ -100,8 +100,8 @@ export class ScoresRows implements AttentionRows {
     const to = Math.min(from + BLOCK, this.totalTokens - this.promptTokens);
     const { layer } = this.wanted;
     const bounds = this.trace.channels.has("page-bounds")
-      ? this.trace.pageBounds(layer, from, to)
+      ? this.trace.pageBounds(layer, from, to, this.block.bounds)
       : new Float32Array(0);
-    this.block = { from, to, scores: this.trace.scores(layer, from, to), bounds };
+    this.block = { from, to, scores: this.trace.scores(layer, from, to, this.block.scores), bounds };
   }
 }

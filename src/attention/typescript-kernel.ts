@@ -86,15 +86,18 @@ export const typescriptKernel: RowKernel = {
     }
   },
 
-  blockSums(weights, values, headDim, from, to, sums) {
-    for (let block = Math.floor(from / SUM_BLOCK); block * SUM_BLOCK < to; block++) {
-      for (let c = 0; c < headDim; c++) {
-        let sum = 0;
-        const end = Math.min(to, (block + 1) * SUM_BLOCK);
-        for (let j = Math.max(from, block * SUM_BLOCK); j < end; j++) {
-          sum += (weights[j] as number) * (values[j * headDim + c] as number);
+  blockSums(weights, stride, rows, values, headDim, from, to, sums) {
+    const blocks = Math.ceil(stride / SUM_BLOCK);
+    for (let row = 0; row < rows; row++) {
+      for (let block = Math.floor(from / SUM_BLOCK); block * SUM_BLOCK < to; block++) {
+        for (let c = 0; c < headDim; c++) {
+          let sum = 0;
+          const end = Math.min(to, (block + 1) * SUM_BLOCK);
+          for (let j = Math.max(from, block * SUM_BLOCK); j < end; j++) {
+            sum += (weights[row * stride + j] as number) * (values[j * headDim + c] as number);
+          }
+          sums[(row * blocks + block) * headDim + c] = sum;
         }
-        sums[block * headDim + c] = sum;
       }
     }
   },

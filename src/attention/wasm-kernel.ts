@@ -82,8 +82,9 @@ export function wasmKernel(): RowKernel {
       run.pageBounds(queries.byteOffset, rows, headDim, low.byteOffset, high.byteOffset, tiles, factor, out.byteOffset);
     },
     clear: (ranges, count, out) => run.clear(ranges.byteOffset, count, out.byteOffset),
-    blockSums(weights, values, headDim, from, to, sums) {
-      run.blockSums(weights.byteOffset, values.byteOffset, headDim, from, to, sums.byteOffset);
+    blockSums(weights, stride, rows, values, headDim, from, to, sums) {
+      const [at, valuesAt, sumsAt] = [weights.byteOffset, values.byteOffset, sums.byteOffset];
+      run.blockSums(at, stride, rows, valuesAt, headDim, from, to, sumsAt);
     },
     weightedSum(weights, values, sums, headDim, ranges, count, out) {
       run.weightedSum(

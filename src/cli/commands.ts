@@ -5,6 +5,7 @@ import type { Recorded } from "../report/recorded.js";
 import type { ScenarioOptions } from "../serve/options.js";
 import { scenarioOptions, type Flags } from "./flags.js";
 import { outputCompare, outputFlags, outputReplay, outputServe } from "./output.js";
+import { withRequestFiles } from "./requests-file.js";
 
 /** What each command does with its flags. Modules that only some commands need are loaded by those. */
 
@@ -27,7 +28,11 @@ export async function runServe(flags: Flags): Promise<void> {
   const judged = await judge(options, [policy]);
   const [measured = policy] = judged.policies;
   setFlagsFromString(INLINING); // not before: replay is long
-  await outputServe(simulate(options, resolved, measured), judged.recorded, output);
+  await withRequestFiles([measured], output.out, async (files) => {
+    const simulation = simulate(options, resolved, measured, files[0]?.sink);
+    files[0]?.finish();
+    await outputServe(simulation, judged.recorded, output, files);
+  });
 }
 
 export async function runCompare(flags: Flags): Promise<void> {
@@ -43,11 +48,14 @@ export async function runCompare(flags: Flags): Promise<void> {
     );
   }
   const { policies, recorded } = await judge(options, resolved.policies);
-  await outputCompare(
-    policies.map((policy) => simulate(options, resolved, policy)),
-    recorded,
-    output,
-  );
+  await withRequestFiles(policies, output.out, async (files) => {
+    const simulations = policies.map((policy, i) => {
+      const simulation = simulate(options, resolved, policy, files[i]?.sink);
+      files[i]?.finish();
+      return simulation;
+    });
+    await outputCompare(simulations, recorded, output, files);
+  });
 }
 
 /** Replays the policies if a recording is given; footprints that depend on the attention come back measured. */

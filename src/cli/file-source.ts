@@ -8,8 +8,8 @@ export function fileSource(path: string): ByteSource {
   return {
     name: path,
     size,
-    read(offset, length) {
-      const bytes = new Uint8Array(length);
+    read(offset, length, into) {
+      const bytes = into === undefined || into.length < length ? new Uint8Array(length) : into.subarray(0, length);
       for (let done = 0; done < length;) {
         const got = readSync(file, bytes, done, length - done, offset + done);
         if (got === 0) throw new InputError(path, `ends at byte ${offset + done}; it had ${size} when it was opened`);

@@ -15,8 +15,10 @@ import type { LengthFit } from "../workload/length-fit.js";
 import type { Workload } from "../workload/workload.js";
 import { lengthened, lengthFit } from "./length-option.js";
 import { fileSource } from "./file-source.js";
+import { logPart, refuseLogOptions, refuseMixOptions } from "./log-options.js";
 import { readJson } from "./scenario-file.js";
 import { givenSessionOption, sessionShape } from "./session-options.js";
+import { servegenClients } from "./servegen-folder.js";
 import { PACKAGE } from "./version.js";
 
 /** What the names of a scenario stand for. */
@@ -115,7 +117,7 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
   const { definitionWorkload, fixedWorkload } = await import("../workload/generate.js");
   const load = { ...extent, users: options.users, sessions: sessionShape(options), bestOf: options["best-of"] };
   if (name === undefined) {
-    if (columns !== undefined) throw new InputError("columns", "needs --workload, the log whose columns it names");
+    refuseLogOptions(options, "needs a request log");
     if (inputLen === undefined || outputLen === undefined) {
       const given =
         inputLen !== undefined
@@ -139,8 +141,16 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
     throw new InputError("workload", "is given together with --input-len or --output-len; give one or the other");
   }
   const path = workloadPath(name);
-  const definition = columns === undefined ? definitionJson(path) : undefined;
+  const clients = servegenClients(path);
+  if (clients !== undefined) {
+    refuseMixOptions(options);
+    const { mixWorkload } = await import("../workload/client-mix.js");
+    const { from, to, "rate-scale": rateScale } = options;
+    return mixWorkload(clients, { ...extent, from, to, rateScale, requestRate }, basename(absolute(path)));
+  }
+  const definition = definitionJson(path);
   if (definition !== undefined) {
+    refuseLogOptions(options, "needs a request log; for a definition there are --request-rate and --duration");
     const { parseDefinition } = await import("../workload/definition.js");
     return definitionWorkload(parseDefinition(definition, path), {
       requestRate,
@@ -157,16 +167,11 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
       "a request log has its own arrivals; --burstiness and --hourly-curve do not apply",
     );
   }
-  const session = givenSessionOption(options);
-  if (session !== undefined) throw new InputError(session, "a request log has its own sessions; it does not apply");
-  const { logWorkload, meanRate } = await import("../workload/log-workload.js");
-  if (!log.hasArrivals) return logWorkload(log, { requestRate, burstiness, ...extent }, basename(path));
-  const recorded = meanRate(log);
-  if (requestRate !== undefined && recorded === Infinity) {
-    throw new InputError("request-rate", `${path} has no rate to scale: all of its requests arrive at once`);
-  }
-  const rateScale = requestRate === undefined ? undefined : requestRate / recorded;
-  return logWorkload(log, { rateScale, ...extent }, basename(path));
+  const made = givenSessionOption(options);
+  if (made !== undefined) throw new InputError(made, "a request log has its own sessions; it does not apply");
+  const { logWorkload } = await import("../workload/log-workload.js");
+  const pace = { timeScale: options["time-scale"], requestRate, burstiness };
+  return logWorkload(log, { ...extent, ...logPart(options), ...pace }, basename(path));
 }
 
 /** The JSON of a definition, told from a request log by being one object with a prompt. */

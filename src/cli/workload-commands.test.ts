@@ -145,7 +145,7 @@ test("any recognised log is a workload; one without arrivals gets a rate", async
   const flags = { ...SCENARIO, workload: named, columns: "prompt=in,output=out" };
   expect([...(await resolve(await scenarioOptions(flags))).workload.requests(0)]).toHaveLength(1);
   await expect(scenarioOptions({ ...SCENARIO, columns: "x" }).then(resolve)).rejects.toThrow(
-    /columns: needs --workload/,
+    /columns: needs a request log/,
   );
 });
 

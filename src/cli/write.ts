@@ -15,8 +15,13 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { InputError } from "../core/check.js";
 
+/** A file that is complete under a temporary name beside its place. */
+export interface Written {
+  readonly temporary: string;
+}
+
 /** Files to write, by path inside the folder. */
-export type Files = ReadonlyMap<string, string | Uint8Array>;
+export type Files = ReadonlyMap<string, string | Uint8Array | Written>;
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
@@ -31,6 +36,10 @@ export function writeFiles(folder: string, files: Files): readonly string[] {
   try {
     for (const [name, content] of files) {
       const final = join(folder, name);
+      if (typeof content === "object" && "temporary" in content) {
+        pending.push({ temporary: content.temporary, final });
+        continue;
+      }
       makeFolder(dirname(final));
       const temporary = `${final}.${process.pid}.partial`;
       pending.push({ temporary, final });
@@ -71,7 +80,7 @@ export function requireFolder(path: string): void {
 }
 
 /** Makes a folder and those it lies in. Node's own recursion never ends where a folder cannot be made, as in /proc. */
-function makeFolder(path: string): void {
+export function makeFolder(path: string): void {
   if (existsSync(path) && statSync(path).isDirectory()) return;
   if (dirname(path) !== path) makeFolder(dirname(path));
   mkdirSync(path);
@@ -114,7 +123,8 @@ export async function writeBlocks(path: string, blocks: Iterable<Uint8Array>): P
   }
 }
 
-function attempt<T>(path: string, action: () => T): T {
+/** What an action on a file returns; InputError with its path if it fails. */
+export function attempt<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (cause) {

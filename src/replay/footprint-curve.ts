@@ -1,9 +1,9 @@
 import { InputError } from "../core/check.js";
-import { measuredFootprint, type FootprintCurve } from "../policy/measured.js";
+import { LEAST_MEASURED_STEPS, measuredFootprint, type FootprintCurve } from "../policy/measured.js";
 import type { Policy } from "../policy/policy.js";
 import type { PolicyQuality, ReplayResult } from "./quality.js";
 
-/** The policies, those whose footprints depend on the attention with what the replay counted of them. */
+/** The policies, those whose footprints depend on the attention with what the replay counted of them, if it counted enough. */
 export function withMeasuredFootprints(
   policies: readonly Policy[],
   result: ReplayResult,
@@ -13,7 +13,10 @@ export function withMeasuredFootprints(
     if (policy.dataDependent !== true) return policy;
     const quality = result.policies.find(({ policy: name }) => name === policy.name);
     if (quality === undefined) return policy; // it says what it costs, not which positions it chooses
-    return measuredFootprint(policy, footprintCurve(result, quality, policy, recording));
+    const curve = footprintCurve(result, quality, policy, recording);
+    if (curve.held.length >= LEAST_MEASURED_STEPS) return measuredFootprint(policy, curve);
+    const few = `Served at its upper bound: ${recording} has ${curve.held.length} decode steps, too few to measure what it holds and reads; ${LEAST_MEASURED_STEPS} are enough.`;
+    return { ...policy, notes: [...policy.notes, few] };
   });
 }
 

@@ -19,21 +19,30 @@ export class StepFacts {
   private readonly heads: readonly HeadFacts[];
   private readonly masses: Float64Array;
   private readonly whole: Uint32Array;
-  private readonly outputs: readonly TrueOutput[]; // per row
+  private readonly blocks: Float32Array[] = []; // per KV head, of all its rows
+  private readonly outputs: TrueOutput[] = []; // per row
 
   constructor(rows: AttentionRows, settings: ReplaySettings) {
-    const { kernel, kvHeads, rowsPerKvHead, totalTokens, headDim, weights, stride } = rows;
+    const { kernel, kvHeads, rowsPerKvHead, headDim, weights, stride } = rows;
     this.rows = rows;
     this.settings = settings;
     this.heads = Array.from({ length: kvHeads }, () => new HeadFacts(rows, settings));
     this.masses = kernel.doubles(rowsPerKvHead);
     this.whole = kernel.indices(2);
-    const outputs = settings.outputError ? kvHeads * rowsPerKvHead : 0;
-    this.outputs = Array.from({ length: outputs }, (_, row) => ({
-      weights: weights.subarray(row * stride, (row + 1) * stride),
-      blocks: kernel.floats(Math.ceil(totalTokens / SUM_BLOCK) * headDim),
-      output: kernel.floats(headDim),
-    }));
+    if (!settings.outputError) return;
+    const length = Math.ceil(stride / SUM_BLOCK) * headDim;
+    for (let kvHead = 0; kvHead < kvHeads; kvHead++) {
+      const blocks = kernel.floats(rowsPerKvHead * length);
+      this.blocks.push(blocks);
+      for (let own = 0; own < rowsPerKvHead; own++) {
+        const row = kvHead * rowsPerKvHead + own;
+        this.outputs.push({
+          weights: weights.subarray(row * stride, (row + 1) * stride),
+          blocks: blocks.subarray(own * length, (own + 1) * length),
+          output: kernel.floats(headDim),
+        });
+      }
+    }
   }
 
   /** Looks at the step that the rows stand at. */
@@ -50,7 +59,7 @@ export class StepFacts {
       kernel.attend(rowWeights, rowPrefix, stride, group, this.whole, 1, 1 / group, this.masses, mean);
       head.find(position);
     }
-    if (this.settings.outputError) this.outputs.forEach((output, row) => this.computeOutput(output, row));
+    this.blocks.forEach((blocks, kvHead) => this.computeOutputs(blocks, kvHead));
   }
 
   /** Share that each position draws, mean over the query heads; valid until the next step. */
@@ -88,11 +97,16 @@ export class StepFacts {
     return this.heads[kvHead] as HeadFacts;
   }
 
-  private computeOutput({ weights, blocks, output }: TrueOutput, row: number): void {
-    const { kernel, headDim, position, windowStart, rowsPerKvHead } = this.rows;
-    const values = this.rows.values(Math.floor(row / rowsPerKvHead));
-    kernel.blockSums(weights, values, headDim, windowStart, position + 1, blocks);
-    kernel.weightedSum(weights, values, blocks, headDim, this.whole, 1, output);
+  private computeOutputs(blocks: Float32Array, kvHead: number): void {
+    const { kernel, headDim, position, windowStart, rowsPerKvHead, stride } = this.rows;
+    const values = this.rows.values(kvHead);
+    const first = kvHead * rowsPerKvHead;
+    const weights = this.rows.weights.subarray(first * stride);
+    kernel.blockSums(weights, stride, rowsPerKvHead, values, headDim, windowStart, position + 1, blocks);
+    for (let row = first; row < first + rowsPerKvHead; row++) {
+      const own = this.output(row);
+      kernel.weightedSum(own.weights, values, own.blocks, headDim, this.whole, 1, own.output);
+    }
   }
 }
 

@@ -25,7 +25,11 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .min(1)
     .optional()
     .describe("recorded attention to replay the policies on (a built-in name or a path): adds what each loses"),
-  workload: z.string().min(1).optional().describe("built-in workload, or path of a definition or request log"),
+  workload: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("built-in workload, or path of a definition, request log or folder of ServeGen clients"),
   columns: z
     .string()
     .min(1)
@@ -38,7 +42,28 @@ export const SCENARIO_OPTIONS = z.strictObject({
   burstiness: positive.max(1000).optional().describe("gamma shape of the gaps; 1 is Poisson, less is burstier"),
   "num-requests": count(100_000_000).optional().describe("requests to simulate"),
   duration: positive.max(1e8).optional().describe("seconds in which requests arrive"),
+  warmup: positive
+    .max(1e8)
+    .optional()
+    .describe("seconds from the start; what is sent in them is served and left out of latencies and rates"),
   "hourly-curve": z.boolean().default(false).describe("let the rate follow the workload's curve over the day"),
+  from: z
+    .number()
+    .min(0)
+    .max(1e9)
+    .optional()
+    .describe("second of a request log, or of client models, from which requests are sent"),
+  to: positive.max(1e9).optional().describe("second before which requests are sent"),
+  "rate-scale": positive
+    .max(10_000)
+    .optional()
+    .describe("times the rate of client models or a log, of which it keeps or repeats whole sessions"),
+  "time-scale": z
+    .number()
+    .min(0)
+    .max(1e6)
+    .optional()
+    .describe("factor for the times of a request log: 0.5 plays it twice as fast"),
   users: count(1_000_000).optional().describe("closed loop: users who each wait for their answer, instead of a rate"),
   "think-time": z
     .union([z.number().min(0).max(1e6), z.string().min(1)])

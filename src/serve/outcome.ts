@@ -16,6 +16,10 @@ export interface Outcome {
   /** The model that made outputs longer, if one did. */
   readonly lengthChange?: LengthChange;
   readonly metrics: Metrics;
+  /** Largest relative error of a percentile; 0 where all values were kept. */
+  readonly percentiles: { readonly method: "exact" | "sketch"; readonly relative_error: number };
+  /** Requests that were served and left out of latencies, rates and goodput, if that was asked for. */
+  readonly warmup?: { readonly seconds: number; readonly requests: number };
   readonly saturation: { readonly saturated: boolean; readonly message: string };
   readonly latency: readonly LatencyPoint[]; // quantile curves
   readonly series: readonly SeriesPoint[];
@@ -48,6 +52,8 @@ export interface SeriesPoint {
   readonly waiting: number; // requests in the queue
   readonly kv_used_share: number; // of the KV pool
   readonly preemptions: number; // in this bin
+  readonly requests_sent_per_s: number;
+  readonly requests_ended_per_s: number;
 }
 
 /** Where the engine's time went, summed over the run and replicas. */

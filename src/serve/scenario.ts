@@ -28,13 +28,14 @@ export interface Scenario {
   readonly options: ScenarioOptions;
   readonly parts: Parts;
   readonly workload: Workload;
-  readonly engine: Omit<ReplicaOptions, "index">;
+  readonly engine: Omit<ReplicaOptions, "index" | "warmupSeconds">;
   readonly memory: MemoryLayout;
   readonly replicas: number;
   readonly router: RouterName;
   readonly maxConcurrency: number;
   readonly maxModelTokens: number;
   readonly frontEndSeconds: number;
+  readonly warmupSeconds: number; // requests sent before are served and not measured
   readonly goals: Goals | undefined;
   readonly pricePerHour: number; // of one GPU, US dollars
   readonly seed: number;
@@ -105,6 +106,7 @@ export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
     maxConcurrency: options["max-concurrency"] ?? Infinity,
     maxModelTokens,
     frontEndSeconds: profile.host.frontEndSeconds,
+    warmupSeconds: options.warmup ?? 0,
     goals: options.goodput === undefined ? undefined : parseGoals(options.goodput),
     pricePerHour: options["price-per-hour"] ?? profile.pricePerHour,
     seed: options.seed,
@@ -126,7 +128,7 @@ function engineOptions(
   policy: Policy,
   cost: CostModel,
   layerBlocks: number,
-): Omit<ReplicaOptions, "index"> {
+): Scenario["engine"] {
   return {
     groups,
     policy,

@@ -4,6 +4,7 @@ import { QUANTUM, toQuantum } from "../core/quantum.js";
 import { stream } from "../core/rng.js";
 import type { RequestSpec } from "../workload/workload.js";
 import type { ReplicaTotals } from "./ledger.js";
+import { Books, EXACT_REQUESTS, type RequestSink } from "./books.js";
 import { Replica } from "./replica.js";
 import { RequestTable } from "./request-table.js";
 import { createRouter, type Router } from "./router.js";
@@ -19,12 +20,14 @@ type ServerEvent =
 const RANK = { send: 0, arrival: 1, replica: 2 } as const;
 
 export interface ServeResult {
-  readonly requests: RequestTable;
-  readonly logs: readonly RunLog[]; // one a replica
+  readonly requests: RequestTable; // all rows, or none if they were too many to keep
+  readonly logs: readonly RunLog[]; // one a replica; likewise
+  readonly books: Books;
   readonly totals: readonly ReplicaTotals[];
   readonly failed: number; // requests the engine refused: prompt longer than the context
   readonly truncated: number; // outputs cut at the context's end
   readonly end: number; // time of the last token, seconds
+  readonly mostInFlight: number; // requests sent and not ended, at any time
 }
 
 export interface Progress {
@@ -33,9 +36,15 @@ export interface Progress {
   readonly now: number;
 }
 
+export interface ServeOptions {
+  readonly progress?: (state: Progress) => void;
+  readonly sink?: RequestSink | undefined; // gets every request once, in order of id
+  readonly exactRequests?: number; // above it rows are not kept; default EXACT_REQUESTS
+}
+
 /** Runs a scenario to the end of its last request. Pure: the same scenario gives the same result, to the last bit. */
-export function serve(scenario: Scenario, progress?: (state: Progress) => void): ServeResult {
-  return new Simulation(scenario, progress).run();
+export function serve(scenario: Scenario, options: ServeOptions = {}): ServeResult {
+  return new Simulation(scenario, options).run();
 }
 
 class Simulation {
@@ -43,6 +52,7 @@ class Simulation {
   readonly #progress: ((state: Progress) => void) | undefined;
   readonly #events = eventQueue<ServerEvent>();
   readonly #requests = new RequestTable();
+  readonly #books: Books;
   readonly #replicas: readonly Replica[];
   readonly #router: Router;
   readonly #source: Iterator<RequestSpec>;
@@ -52,20 +62,24 @@ class Simulation {
   #now = 0;
   #ticks = 0;
   #inFlight = 0;
+  #mostInFlight = 0;
   #finished = 0;
   #failed = 0;
   #truncated = 0;
   #end = 0;
 
-  constructor(scenario: Scenario, progress: ((state: Progress) => void) | undefined) {
+  constructor(scenario: Scenario, { progress, sink, exactRequests = EXACT_REQUESTS }: ServeOptions) {
     this.#scenario = scenario;
     this.#progress = progress;
+    const { goals, frontEndSeconds, warmupSeconds } = scenario;
+    this.#books = new Books(this.#requests, { goals, frontEndSeconds, warmupSeconds, exactRequests, sink });
     this.#frontEnd = toQuantum(scenario.frontEndSeconds);
     this.#router = createRouter(scenario.router, stream(scenario.seed, "router"));
     this.#source = scenario.workload.requests(scenario.seed)[Symbol.iterator]();
     this.#replicas = Array.from(
       { length: scenario.replicas },
-      (_, index) => new Replica({ ...scenario.engine, index }, this.#requests, (now, spec) => this.#done(now, spec)),
+      (_, index) =>
+        new Replica({ ...scenario.engine, index, warmupSeconds }, this.#requests, (now, spec) => this.#done(now, spec)),
     );
   }
 
@@ -79,18 +93,24 @@ class Simulation {
     check(lost === 0, () => `${lost} requests were lost`);
     for (const replica of this.#replicas)
       check(replica.usedBlocks(this.#now) === 0, "blocks are held after the last request");
+    const logs = this.#replicas.map(({ ledger }) => ledger.log);
+    this.#books.finish(logs);
     return {
       requests: this.#requests,
-      logs: this.#replicas.map(({ ledger }) => ledger.log),
+      logs,
+      books: this.#books,
       totals: this.#replicas.map(({ ledger }) => ledger.totals),
       failed: this.#failed,
       truncated: this.#truncated,
       end: this.#end,
+      mostInFlight: this.#mostInFlight,
     };
   }
 
   #tick(now: number): void {
     check(now >= this.#now, () => `the clock went back from ${this.#now} to ${now} s, seed ${this.#scenario.seed}`);
+    // Counted once all that happens at one time has happened: an end makes room for what is sent at that very time.
+    if (now > this.#now && this.#inFlight > this.#mostInFlight) this.#mostInFlight = this.#inFlight;
     this.#now = now;
     if (this.#progress !== undefined && (this.#ticks++ & 0xfff) === 0) {
       this.#progress({ finished: this.#finished, sent: this.#requests.length, now });
@@ -105,7 +125,7 @@ class Simulation {
         break;
       case "arrival": {
         const index = this.#router.pick(this.#replicas, now);
-        this.#requests.replica[event.spec.id] = index;
+        this.#requests.replica[this.#requests.slot(event.spec.id)] = index;
         this.#schedule(index, (this.#replicas[index] as Replica).arrive(event.spec, now));
         break;
       }
@@ -118,6 +138,8 @@ class Simulation {
           this.#tick(end);
           end = replica.advance(end);
         }
+        const { log } = replica.ledger;
+        if (this.#books.due(log)) this.#books.takeRuns(log, replica.oldestJoin);
         this.#schedule(event.replica, end);
         break;
       }
@@ -133,7 +155,7 @@ class Simulation {
 
   #send(spec: RequestSpec, now: number): void {
     this.#inFlight++;
-    this.#requests.sent[spec.id] = now;
+    this.#requests.sent[this.#requests.slot(spec.id)] = now;
     this.#events.push(now + this.#frontEnd, RANK.arrival, { kind: "arrival", spec });
   }
 
@@ -142,6 +164,7 @@ class Simulation {
     this.#inFlight--;
     this.#end = Math.max(this.#end, now);
     this.#follow(spec, now, true);
+    this.#books.closed();
     const next = this.#held[this.#heldHead];
     if (next === undefined) return;
     this.#heldHead++;
@@ -165,9 +188,11 @@ class Simulation {
     const id = this.#requests.length;
     const spec = fit(wanted, id, this.#scenario.maxModelTokens);
     this.#requests.add(spec ?? { ...wanted, id });
+    this.#books.added();
     if (spec === undefined) {
       this.#failed++;
-      this.#requests.sent[id] = now;
+      this.#requests.refuse(id, now);
+      this.#books.closed();
       this.#follow(wanted, now, false);
       return;
     }

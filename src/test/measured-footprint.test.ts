@@ -55,3 +55,18 @@ test("only footprints that depend on the attention are replaced, by one that giv
     measuredFootprint(loose, footprintCurve(result, result.policies[1]!, loose, "")).label,
   );
 });
+
+test("too few steps show no trend: the upper bound stays, and the notes say why", () => {
+  const twilight = createPolicy("twilight", POLICIES.twilight, { denseLayers: 0 });
+  const measuredOn = (steps: number): Policy => {
+    const result = replay(randomTrace(7, { promptTokens: 10, steps }), [twilight], { outputError: false });
+    return withMeasuredFootprints([twilight], result, "random")[0] as Policy;
+  };
+  const lengths = { prompt: 10, generated: 5000 };
+  const few = measuredOn(31);
+  expect(few.footprint(lengths)).toEqual(twilight.footprint(lengths));
+  expect(few.label).toBe(twilight.label);
+  expect(few.notes.at(-1)).toContain("random has 31 decode steps, too few to measure");
+  expect(measuredOn(32).label).toBe(`${twilight.label} (measured)`);
+  expect(measuredOn(32).footprint(lengths).resident.now).toBe(5010); // it holds everything
+});

@@ -42,7 +42,8 @@ export interface TraceMetadata {
 
 /**
  * One recorded sequence, read in ranges: no call holds more than what it returns. Layers are named by their index in the
- * model. Values are decoded to f32; NaN and infinity are InputErrors that name the tensor and the position.
+ * model. Values are decoded to f32; NaN and infinity are InputErrors that name the tensor and the position. An array given
+ * as `into` may be filled and returned, as far as it is used, in place of a new one.
  */
 export interface AttentionTrace {
   readonly metadata: TraceMetadata;
@@ -50,16 +51,16 @@ export interface AttentionTrace {
   /** I32 of all tokens. */
   tokenIds(): Int32Array;
   /** Positions from … to - 1, from ≥ queryStart: [to - from, queryHeads, headDim]. Channel "queries". */
-  queries(layer: number, from: number, to: number): Float32Array;
+  queries(layer: number, from: number, to: number, into?: Float32Array): Float32Array;
   /** [to - from, kvHeads, headDim]. Channel "keys". */
-  keys(layer: number, from: number, to: number): Float32Array;
+  keys(layer: number, from: number, to: number, into?: Float32Array): Float32Array;
   /** [to - from, kvHeads, headDim]. Channel "values". */
-  values(layer: number, from: number, to: number): Float32Array;
+  values(layer: number, from: number, to: number, into?: Float32Array): Float32Array;
   /** Decode steps from … to - 1 of a scores trace: [to - from, kvHeads, totalTokens], checked to sum to 1. */
-  scores(layer: number, from: number, to: number): Float32Array;
+  scores(layer: number, from: number, to: number, into?: Float32Array): Float32Array;
   /** [kvHeads, promptTokens] of a scores trace. Channel "prompt-mass". */
   promptMass(layer: number): Float32Array;
   /** Decode steps from … to - 1 of a scores trace: [to - from, kvHeads, ceil(totalTokens / 16)]. Channel "page-bounds". */
-  pageBounds(layer: number, from: number, to: number): Float32Array;
+  pageBounds(layer: number, from: number, to: number, into?: Float32Array): Float32Array;
   close(): void;
 }

@@ -3,8 +3,8 @@ export interface ByteSource {
   /** For messages. */
   readonly name: string;
   readonly size: number; // bytes
-  /** A copy of bytes offset … offset + length - 1, all of which exist. */
-  read(offset: number, length: number): Uint8Array;
+  /** A copy of bytes offset … offset + length - 1, all of which exist: in `into`, if that is given and long enough. */
+  read(offset: number, length: number, into?: Uint8Array): Uint8Array;
   close(): void;
 }
 
@@ -12,7 +12,11 @@ export function memorySource(bytes: Uint8Array, name = "trace"): ByteSource {
   return {
     name,
     size: bytes.length,
-    read: (offset, length) => bytes.slice(offset, offset + length),
+    read(offset, length, into) {
+      if (into === undefined || into.length < length) return bytes.slice(offset, offset + length);
+      into.set(bytes.subarray(offset, offset + length));
+      return into.subarray(0, length);
+    },
     close: () => undefined,
   };
 }

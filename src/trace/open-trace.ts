@@ -41,6 +41,7 @@ class SafetensorsTrace implements AttentionTrace {
   readonly channels: ReadonlySet<TraceChannel>;
   private readonly source: ByteSource;
   private readonly tensors: ReadonlyMap<string, TensorPlace>;
+  private bytes = new Uint8Array(0); // what was read last: kept, so that reading leaves nothing to collect
 
   constructor(source: ByteSource, metadata: TraceMetadata, tensors: ReadonlyMap<string, TensorPlace>) {
     this.source = source;
@@ -56,22 +57,22 @@ class SafetensorsTrace implements AttentionTrace {
     return Int32Array.from({ length: bytes.length / 4 }, (_, i) => view.getInt32(4 * i, true));
   }
 
-  queries(layer: number, from: number, to: number): Float32Array {
+  queries(layer: number, from: number, to: number, into?: Float32Array): Float32Array {
     const start = this.metadata.queryStart ?? 0;
-    return this.rows(`layers.${layer}.q`, from - start, to - start);
+    return this.rows(`layers.${layer}.q`, from - start, to - start, into);
   }
 
-  keys(layer: number, from: number, to: number): Float32Array {
-    return this.rows(`layers.${layer}.k`, from, to);
+  keys(layer: number, from: number, to: number, into?: Float32Array): Float32Array {
+    return this.rows(`layers.${layer}.k`, from, to, into);
   }
 
-  values(layer: number, from: number, to: number): Float32Array {
-    return this.rows(`layers.${layer}.v`, from, to);
+  values(layer: number, from: number, to: number, into?: Float32Array): Float32Array {
+    return this.rows(`layers.${layer}.v`, from, to, into);
   }
 
-  scores(layer: number, from: number, to: number): Float32Array {
+  scores(layer: number, from: number, to: number, into?: Float32Array): Float32Array {
     const name = `layers.${layer}.scores`;
-    const rows = this.rows(name, from, to);
+    const rows = this.rows(name, from, to, into);
     this.refuse(notScores(rows, name, this.metadata, from));
     return rows;
   }
@@ -80,26 +81,25 @@ class SafetensorsTrace implements AttentionTrace {
     return this.rows(`layers.${layer}.prompt_mass`, 0, this.metadata.kvHeads);
   }
 
-  pageBounds(layer: number, from: number, to: number): Float32Array {
-    return this.rows(`layers.${layer}.page_bounds`, from, to);
+  pageBounds(layer: number, from: number, to: number, into?: Float32Array): Float32Array {
+    return this.rows(`layers.${layer}.page_bounds`, from, to, into);
   }
 
   close(): void {
     this.source.close();
   }
 
-  /** Rows from … to - 1 of a tensor's first side, as f32. */
-  private rows(name: string, from: number, to: number): Float32Array {
+  /** Rows from … to - 1 of a tensor's first side, as f32; in `into`, if that is given and long enough. */
+  private rows(name: string, from: number, to: number, into?: Float32Array): Float32Array {
     const { dtype, shape, from: start } = this.place(name);
     if (!(from >= 0 && from <= to && to <= (shape[0] as number))) {
       throw new RangeError(`rows ${from} to ${to} of ${name}, which has ${shape[0]}`);
     }
     const width = rowWidth(shape);
-    const bytes = this.source.read(
-      start + from * width * BYTES_PER_VALUE[dtype],
-      (to - from) * width * BYTES_PER_VALUE[dtype],
-    );
-    const values = decodeValues(bytes, dtype, (to - from) * width);
+    const length = (to - from) * width * BYTES_PER_VALUE[dtype];
+    if (length > this.bytes.length) this.bytes = new Uint8Array(length);
+    const bytes = this.source.read(start + from * width * BYTES_PER_VALUE[dtype], length, this.bytes);
+    const values = decodeValues(bytes, dtype, (to - from) * width, into);
     this.refuse(notFinite(values, name, width, from));
     return values;
   }

@@ -2,16 +2,20 @@ import { decodeBf16, decodeF16, encodeBf16, encodeF16 } from "./half.js";
 import { BYTES_PER_VALUE, type Dtype } from "./safetensors.js";
 
 /**
- * Values of a trace's tensors as f32, from and to their bytes. U8 is log2-u8: 0 stays 0, c > 0 means 2^((c - 255) / 16).
+ * Values of a trace's tensors as f32, from and to their bytes, in `into` if that is given and long enough. U8 is log2-u8:
+ * 0 stays 0, c > 0 means 2^((c - 255) / 16).
  */
-export function decodeValues(bytes: Uint8Array, dtype: Dtype, count: number): Float32Array {
-  const out = new Float32Array(count);
+export function decodeValues(bytes: Uint8Array, dtype: Dtype, count: number, into?: Float32Array): Float32Array {
+  const out = into === undefined || into.length < count ? new Float32Array(count) : into.subarray(0, count);
   if (dtype === "U8") {
     for (let i = 0; i < count; i++) out[i] = bytes[i] === 0 ? 0 : 2 ** (((bytes[i] as number) - 255) / 16);
     return out;
   }
   const whole = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-  if (dtype === "F32") return new Float32Array(whole.buffer, whole.byteOffset, count);
+  if (dtype === "F32") {
+    out.set(new Float32Array(whole.buffer, whole.byteOffset, count));
+    return out;
+  }
   const patterns = new Uint16Array(whole.buffer, whole.byteOffset, count);
   if (dtype === "F16") decodeF16(patterns, out);
   else decodeBf16(patterns, out);

@@ -1,5 +1,8 @@
 import { InputError } from "../core/check.js";
 
+/** Requests generated if neither a number nor a duration is given. */
+export const DEFAULT_REQUESTS = 1000;
+
 /** When a run ends: after that many requests, or with the last arrival before `durationS` seconds; the first to happen. */
 export interface Extent {
   readonly numRequests?: number | undefined;

@@ -1,14 +1,11 @@
 import { check, InputError } from "../core/check.js";
 import { constant, gamma, poisson, weibull } from "./arrivals.js";
 import type { WorkloadDefinition } from "./definition.js";
-import { checkedExtent, type Extent } from "./extent.js";
+import { checkedExtent, DEFAULT_REQUESTS, type Extent } from "./extent.js";
 import { drawnLengths, fixedLengths, type LengthModel } from "./lengths.js";
 import { sessionNotes, type SessionShape } from "./sessions.js";
 import { trafficRequests, type End, type Load } from "./traffic.js";
 import type { ArrivalProcess, Workload } from "./workload.js";
-
-/** Requests generated if neither a number nor a duration is given. */
-export const DEFAULT_REQUESTS = 1000;
 
 /** How questions follow each other. */
 export interface LoadOptions extends Extent {

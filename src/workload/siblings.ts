@@ -1,4 +1,5 @@
 import { randomGamma, randomNormal } from "d3-random";
+import { check } from "../core/check.js";
 import type { Rng } from "../core/rng.js";
 import type { Component, Distribution } from "./distribution.js";
 
@@ -21,7 +22,8 @@ export function siblings(components: readonly Component[]): SiblingDraw {
   const total = components.reduce((sum, { weight }) => sum + weight, 0);
   return (rng, n) => {
     let rest = rng() * total;
-    const picked = components.find(({ weight }) => (rest -= weight) < 0) ?? (components.at(-1) as Component);
+    const picked = components.find(({ weight }) => (rest -= weight) < 0) ?? components.at(-1);
+    check(picked !== undefined, "a mixture without weight");
     return related(picked, rng, n);
   };
 }

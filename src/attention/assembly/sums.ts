@@ -73,35 +73,49 @@ export function clear(ranges: usize, count: i32, out: usize): void {
   }
 }
 
-/** See row-kernel.ts: blocks of 16 positions. */
-export function blockSums(weights: usize, values: usize, headDim: i32, from: i32, to: i32, sums: usize): void {
+/** See row-kernel.ts: blocks of 16 positions. A block's values come from memory once for all rows. */
+export function blockSums(
+  weights: usize, stride: i32, rows: i32, values: usize, headDim: i32, from: i32, to: i32, sums: usize,
+): void {
   const bytes = (<usize>headDim) << 2;
+  const rowBytes = (<usize>stride) << 2;
+  const sumsBytes = <usize>((stride + 15) >> 4) * bytes;
   for (let block = from >> 4; block << 4 < to; block++) {
     const start = max(from, block << 4), end = min(to, (block + 1) << 4);
-    const out = sums + <usize>block * bytes;
-    let c: usize = 0;
-    for (; c + 64 <= bytes; c += 64) {
-      let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-      let v = values + <usize>start * bytes + c;
-      for (let j = start; j < end; j++) {
-        const w = v128.load32_splat(weights + ((<usize>j) << 2));
-        s0 = f32x4.add(s0, f32x4.mul(w, v128.load(v)));
-        s1 = f32x4.add(s1, f32x4.mul(w, v128.load(v, 16)));
-        s2 = f32x4.add(s2, f32x4.mul(w, v128.load(v, 32)));
-        s3 = f32x4.add(s3, f32x4.mul(w, v128.load(v, 48)));
-        v += bytes;
-      }
-      v128.store(out + c, s0); v128.store(out + c, s1, 16); v128.store(out + c, s2, 32); v128.store(out + c, s3, 48);
+    for (let row = 0; row < rows; row++) {
+      const w0 = weights + <usize>row * rowBytes + ((<usize>start) << 2);
+      sumBlock(w0, values + <usize>start * bytes, bytes, end - start, sums + <usize>row * sumsBytes + <usize>block * bytes);
     }
-    for (; c < bytes; c += 4) {
-      let s: f32 = 0;
-      let v = values + <usize>start * bytes + c;
-      for (let j = start; j < end; j++) {
-        s += load<f32>(weights + ((<usize>j) << 2)) * load<f32>(v);
-        v += bytes;
-      }
-      store<f32>(out + c, s);
+  }
+}
+
+/** out[c] = Σ_i weights[i] · values[i][c] over `count` positions. */
+// @ts-ignore: decorator
+@inline
+function sumBlock(weights: usize, values: usize, bytes: usize, count: i32, out: usize): void {
+  const end = weights + ((<usize>count) << 2);
+  let c: usize = 0;
+  for (; c + 64 <= bytes; c += 64) {
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    let v = values + c;
+    for (let at = weights; at < end; at += 4) {
+      const w = v128.load32_splat(at);
+      s0 = f32x4.add(s0, f32x4.mul(w, v128.load(v)));
+      s1 = f32x4.add(s1, f32x4.mul(w, v128.load(v, 16)));
+      s2 = f32x4.add(s2, f32x4.mul(w, v128.load(v, 32)));
+      s3 = f32x4.add(s3, f32x4.mul(w, v128.load(v, 48)));
+      v += bytes;
     }
+    v128.store(out + c, s0); v128.store(out + c, s1, 16); v128.store(out + c, s2, 32); v128.store(out + c, s3, 48);
+  }
+  for (; c < bytes; c += 4) {
+    let s: f32 = 0;
+    let v = values + c;
+    for (let at = weights; at < end; at += 4) {
+      s += load<f32>(at) * load<f32>(v);
+      v += bytes;
+    }
+    store<f32>(out + c, s);
   }
 }
 
