@@ -61,7 +61,7 @@ function rowsOf(options: ToyOptions, exactRequests: number, maxRun = Infinity): 
   return { result, rows };
 }
 
-const [ID, SENT, ADMITTED, FIRST, , END, , REFUSED, OUTPUT] = Array.from({ length: 9 }, (_, i) => i) as number[];
+const [ID, SENT, ADMITTED, FIRST, , END, , REFUSED, OUTPUT] = Array.from({ length: 9 }, (_, i) => i);
 const cell = (row: readonly number[], column: number | undefined): number => row[column as number] as number;
 
 test("rows, sums and peaks are the same whether rows are kept or not, however long the strides", () => {

@@ -19,7 +19,7 @@ export function latencies({ books }: ServeResult): Latencies {
 export function metrics(scenario: Scenario, result: ServeResult, samples: Latencies): Metrics {
   const traffic = trafficMetrics(scenario, result);
   const values: Record<string, number | null> = { ...traffic };
-  for (const [name, sample] of Object.entries(samples) as [string, Sample][]) latencyMetrics(values, name, sample);
+  for (const [name, sample] of Object.entries(samples)) latencyMetrics(values, name, sample);
   return {
     ...values,
     ...engineMetrics(scenario, result),
