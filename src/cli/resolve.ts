@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, resolve as absolute } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { InputError } from "../core/check.js";
@@ -15,8 +15,9 @@ import type { LengthFit } from "../workload/length-fit.js";
 import { thinkingBudgets } from "../workload/thinking-budget.js";
 import type { Workload } from "../workload/workload.js";
 import { lengthened, lengthFit } from "./length-option.js";
-import { readBytes, readJson } from "./scenario-file.js";
+import { fileSource } from "./file-source.js";
 import { logPart, refuseLogOptions, refuseMixOptions } from "./log-options.js";
+import { readJson } from "./scenario-file.js";
 import { givenSessionOption, sessionShape } from "./session-options.js";
 import { servegenClients } from "./servegen-folder.js";
 import { PACKAGE } from "./version.js";
@@ -111,7 +112,7 @@ export function workloadPath(name: string): string {
 }
 
 async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
-  const { workload: name, "input-len": inputLen, "output-len": outputLen, duration } = options;
+  const { workload: name, columns, "input-len": inputLen, "output-len": outputLen, duration } = options;
   const requestRate = options["request-rate"] === "inf" ? Infinity : options["request-rate"];
   const burstiness = options.burstiness;
   const extent = { numRequests: options["num-requests"], durationS: duration };
@@ -149,8 +150,7 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
     const { from, to, "rate-scale": rateScale } = options;
     return mixWorkload(clients, { ...extent, from, to, rateScale, requestRate }, basename(absolute(path)));
   }
-  const bytes = readBytes(path);
-  const definition = definitionJson(bytes);
+  const definition = definitionJson(path);
   if (definition !== undefined) {
     refuseLogOptions(options, "needs a request log; for a definition there are --request-rate and --duration");
     const { parseDefinition } = await import("../workload/definition.js");
@@ -161,7 +161,9 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
       ...load,
     });
   }
-  if (burstiness !== undefined || options["hourly-curve"]) {
+  const { importLog } = await import("./workload-file.js");
+  const log = await importLog(path, columns);
+  if (options["hourly-curve"] || (burstiness !== undefined && log.hasArrivals)) {
     throw new InputError(
       "burstiness",
       "a request log has its own arrivals; --burstiness and --hourly-curve do not apply",
@@ -169,21 +171,25 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
   }
   const made = givenSessionOption(options);
   if (made !== undefined) throw new InputError(made, "a request log has its own sessions; it does not apply");
-  const { parseRequestLog } = await import("../workload/request-log.js");
   const { logWorkload } = await import("../workload/log-workload.js");
-  return logWorkload(
-    parseRequestLog(bytes, path),
-    { ...extent, ...logPart(options), timeScale: options["time-scale"], requestRate },
-    basename(path),
-  );
+  const pace = { timeScale: options["time-scale"], requestRate, burstiness };
+  return logWorkload(log, { ...extent, ...logPart(options), ...pace }, basename(path));
 }
 
 /** The JSON of a definition, told from a request log by being one object with a prompt. */
-function definitionJson(bytes: Uint8Array): unknown {
-  if (bytes.length > 1_000_000 || !new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().startsWith("{"))
-    return undefined;
+function definitionJson(path: string): unknown {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return undefined;
+  const source = fileSource(path);
+  let text: string;
   try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (source.size > 1_000_000) return undefined;
+    text = new TextDecoder().decode(source.read(0, source.size));
+  } finally {
+    source.close();
+  }
+  if (!text.trimStart().startsWith("{")) return undefined;
+  try {
+    const json: unknown = JSON.parse(text);
     return typeof json === "object" && json !== null && "prompt" in json ? json : undefined;
   } catch {
     return undefined; // several lines of JSON: a log
@@ -191,7 +197,7 @@ function definitionJson(bytes: Uint8Array): unknown {
 }
 
 function isPath(name: string): boolean {
-  return /[\\/]/.test(name) || /\.(json|jsonl|csv|gz|ya?ml)$/.test(name) || existsSync(name);
+  return /[\\/]/.test(name) || /\.(json|jsonl|csv|parquet|gz|zst|ya?ml)$/.test(name) || existsSync(name);
 }
 
 function packagePath(path: string): string {

@@ -30,6 +30,11 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .min(1)
     .optional()
     .describe("built-in workload, or path of a definition, request log or folder of ServeGen clients"),
+  columns: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("what the columns of a request log mean: arrival=ts:ms,prompt=in,output=out"),
   "input-len": count(10_000_000).optional().describe("prompt tokens of every request, instead of a workload"),
   "output-len": count(10_000_000).optional().describe("output tokens of every request, instead of a workload"),
   "reasoning-share": z.number().min(0).max(1).default(0).describe("share of --output-len that is reasoning"),

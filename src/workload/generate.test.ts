@@ -185,6 +185,7 @@ describe("logWorkload", () => {
     expect(times({ numRequests: 1 })).toHaveLength(1);
     expect(logWorkload(LOG, { numRequests: 9 }, "x").notes).toEqual([
       "The log has 3 requests, fewer than the 9 asked for.",
+      "Requests of a session are sent at their recorded times; none waits for the answer before it.",
     ]);
     expect(() => logWorkload(LOG, { timeScale: -1 }, "x")).toThrow(/time-scale: -1 is not allowed/);
     expect(() => logWorkload(LOG, { requestRate: 1, timeScale: 1 }, "x")).toThrow(/time-scale: does not go with/);

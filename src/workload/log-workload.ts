@@ -1,4 +1,6 @@
 import { InputError } from "../core/check.js";
+import { stream } from "../core/rng.js";
+import { gamma } from "./arrivals.js";
 import { checkedExtent, type Extent } from "./extent.js";
 import { sentRows, type LogPart } from "./log-rows-sent.js";
 import type { RequestLog } from "./request-log.js";
@@ -9,14 +11,20 @@ export interface LogOptions extends Extent, LogPart {
   readonly timeScale?: number | undefined;
   /** Requests per second to play the log at, instead of a time scale; Infinity: all at once. */
   readonly requestRate?: number | undefined;
+  /** Gamma shape of the gaps that a log without arrivals is given at that rate; default 1, Poisson. */
+  readonly burstiness?: number | undefined;
 }
 
-/** A recorded log, replayed; the seed changes nothing but the rows that a rate scale picks. `durationS` is measured after scaling. */
+/**
+ * A recorded log, replayed; the seed changes nothing but the rows that a rate scale picks, and arrivals that the log does
+ * not have. `durationS` is measured after scaling.
+ */
 export function logWorkload(log: RequestLog, options: LogOptions, name: string): Workload {
   const { from = 0, to = Infinity, rateScale = 1 } = options;
   const { numRequests, durationS } = checkedExtent(options);
   const window = sentRows(log, { from, to }, 0);
-  const timeScale = pace(options, window.arrival);
+  if (!log.hasArrivals) refuseTimes(options);
+  const timeScale = log.hasArrivals ? pace(options, window.arrival) : 1;
   const notes = [...log.notes];
   if (window.row.length < log.length) {
     const until = to === Infinity ? "its end" : `${to} s`;
@@ -32,15 +40,24 @@ export function logWorkload(log: RequestLog, options: LogOptions, name: string):
   if (rateScale === 1 && numRequests !== undefined && numRequests > window.row.length) {
     notes.push(`The log has ${window.row.length} requests, fewer than the ${numRequests} asked for.`);
   }
+  if (log.session !== null) {
+    notes.push("Requests of a session are sent at their recorded times; none waits for the answer before it.");
+  }
+  if (log.blocks !== null) notes.push("The log knows shared prefixes; the simulation does not reuse them.");
+  const process = log.hasArrivals ? undefined : gamma(options.requestRate ?? Infinity, options.burstiness);
+  if (process !== undefined) notes.push(`Arrivals: ${process.name}.`);
   return {
     name,
     source: `request log (${log.format})`,
     notes,
     *requests(seed) {
       const sent = rateScale === 1 ? window : sentRows(log, { from, to, rateScale }, seed);
+      const gaps = stream(seed, "workload/arrivals");
+      let drawn = 0;
       const count = Math.min(sent.row.length, numRequests ?? Infinity);
       for (let id = 0; id < count; id++) {
-        const arrival = (sent.arrival[id] as number) * timeScale;
+        if (process !== undefined && id > 0) drawn += process.gap(gaps);
+        const arrival = process === undefined ? (sent.arrival[id] as number) * timeScale : drawn;
         if (durationS !== undefined && arrival >= durationS) return;
         const row = sent.row[id] as number;
         yield {
@@ -59,6 +76,18 @@ export function logWorkload(log: RequestLog, options: LogOptions, name: string):
 
 function copyName(session: string, copy: number): string {
   return session === "" || copy === 0 ? session : `${session}, copy ${copy + 1}`;
+}
+
+/** What a log without arrivals has no use for. */
+function refuseTimes(options: LogOptions): void {
+  const named = {
+    from: options.from,
+    to: options.to,
+    "time-scale": options.timeScale,
+    "rate-scale": options.rateScale,
+  };
+  const given = Object.entries(named).find(([, value]) => value !== undefined);
+  if (given !== undefined) throw new InputError(given[0], "this log has no arrivals; give --request-rate");
 }
 
 /** What recorded times are multiplied by. */
