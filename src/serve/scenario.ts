@@ -47,11 +47,8 @@ const FORMATS = { none: "bf16", fp8: "fp8", int4: "int4" } as const;
 /** Joins options and parts; every check that needs both is here. Errors: InputError that names the option. */
 export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
   const { model, profile, policy, workload } = parts;
-  const notes = [...workload.notes, ...policyNotes(policy), ...profile.notes];
+  const notes = [...workload.notes, ...priorityNotes(options, workload), ...policyNotes(policy), ...profile.notes];
   checkSplit(options, model, profile);
-  if (options["scheduling-policy"] === "fcfs" && new Set(workload.tenants?.map(({ priority }) => priority)).size > 1) {
-    notes.push("Tenants have priorities that --scheduling-policy fcfs does not heed.");
-  }
   if (options["max-num-batched-tokens"] < options["max-num-seqs"]) {
     throw new InputError(
       "max-num-batched-tokens",
@@ -114,6 +111,12 @@ export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
     seed: options.seed,
     notes: [...new Set(notes)],
   };
+}
+
+function priorityNotes(options: ScenarioOptions, { tenants = [] }: Workload): readonly string[] {
+  const heeded =
+    options["scheduling-policy"] === "priority" || new Set(tenants.map(({ priority }) => priority)).size < 2;
+  return heeded ? [] : ["Tenants have priorities that --scheduling-policy fcfs does not heed."];
 }
 
 function policyNotes({ notes, dataDependent }: Policy): readonly string[] {

@@ -32,8 +32,8 @@ describe("a window", () => {
     expect(late.map((r) => r.arrival)).toEqual(
       [...LOG.arrival].filter((time) => time >= middle && time < 2000).map((time) => time - start),
     );
-    expect(logWorkload(LOG, { from: 10, to: 20 }, "made").notes.join()).toMatch(
-      /Of the log's 1600 requests, \d+ arrive from 10 s to 20 s\.$/,
+    expect(logWorkload(LOG, { from: 10, to: 20 }, "made").notes).toContain(
+      "Of the log's 1600 requests, 2 arrive from 10 s to 20 s.",
     );
   });
 
