@@ -2,9 +2,15 @@ import { textTable } from "../report/text-table.js";
 import { benchRows, type BenchRow } from "./cases.js";
 import { importRow } from "./import-case.js";
 import { FULL, replayRows } from "./replay-cases.js";
+import { MILLION, scaleRows } from "./scale-cases.js";
 
-/** npm run bench [-- serve|replay|import [REQUESTS RUNS]]: CPU and memory of whole processes, median of the runs. */
+/**
+ * npm run bench [-- serve|replay [REQUESTS RUNS]]: CPU and memory of whole processes, median of the runs.
+ * npm run bench -- import: a large request log read to columns.
+ * npm run bench -- scale [LOG]: many requests and replicas, and a recorded request log if one is given.
+ */
 const [what = "all", requests = "10000", runs = "5"] = process.argv.slice(2);
+const all = what === "all";
 
 function print(title: string, rows: readonly BenchRow[]): void {
   const columns = [title, "ours", "target", "met", "peer"].map((column) => ({ title: column }));
@@ -12,10 +18,11 @@ function print(title: string, rows: readonly BenchRow[]): void {
   process.stdout.write(`${textTable(columns, cells)}\n\n`);
 }
 
-const wanted = (name: string): boolean => what === "all" || what === name;
-if (wanted("serve")) print("serving", benchRows(Number(requests), Number(runs)));
-if (wanted("replay")) print("replay", await replayRows(FULL));
-if (wanted("import")) print("import", [importRow(10_000_000)]);
+if (all || what === "serve") print("serving", benchRows(Number(requests), Number(runs)));
+if (all || what === "replay") print("replay", await replayRows(FULL));
+if (all || what === "import") print("import", [importRow(10_000_000)]);
+if (all || what === "scale")
+  print("scale", await scaleRows({ ...MILLION, log: what === "scale" ? process.argv[3] : undefined }));
 process.stdout.write(
   `Node ${process.version}, ${process.platform} ${process.arch}; serving: median of ${runs} runs, start of the process included; replay: CPU time, least of ${FULL.rounds} rounds; import: one run.\n`,
 );

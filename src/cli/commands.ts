@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { InputError } from "../core/check.js";
 import type { Policy } from "../policy/policy.js";
@@ -92,4 +94,22 @@ export async function runList(flags: Flags): Promise<void> {
 export async function runShow(flags: Flags): Promise<void> {
   const { showing } = await import("./show.js");
   process.stdout.write(`${await showing(String(flags["name"]))}\n`);
+}
+
+export async function runInit(flags: Flags): Promise<void> {
+  const path = typeof flags["file"] === "string" ? flags["file"] : "scenario.yaml";
+  if (existsSync(path)) throw new InputError(path, "is there already; name another file");
+  const { scenarioTemplate } = await import("./scenario-template.js");
+  const { writeFiles } = await import("./write.js");
+  writeFiles(dirname(path), new Map([[basename(path), scenarioTemplate()]]));
+  process.stdout.write(`${path}\n`);
+}
+
+export async function runSchema(flags: Flags): Promise<void> {
+  const { jsonSchema, SCHEMA_NAMES } = await import("./schemas.js");
+  const asked = String(flags["what"]);
+  const name = SCHEMA_NAMES.find((known) => known === asked);
+  if (name === undefined)
+    throw new InputError("schema", `"${asked}" is not known; known are ${SCHEMA_NAMES.join(", ")}`);
+  process.stdout.write(`${JSON.stringify(jsonSchema(name), null, 2)}\n`);
 }

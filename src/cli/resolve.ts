@@ -12,6 +12,7 @@ import { checkParameters, expandPolicySpecs } from "../policy/spec.js";
 import { createPolicy, POLICIES } from "../policy/table.js";
 import type { ScenarioOptions } from "../serve/options.js";
 import type { LengthFit } from "../workload/length-fit.js";
+import { thinkingBudgets } from "../workload/thinking-budget.js";
 import type { Workload } from "../workload/workload.js";
 import { lengthened, lengthFit } from "./length-option.js";
 import { fileSource } from "./file-source.js";
@@ -40,6 +41,7 @@ export async function resolve(options: ScenarioOptions): Promise<Resolved> {
     lengths: await lengthFit(options["length-inflation"]),
   };
   for (const policy of resolved.policies) lengthened(resolved.workload, policy, resolved.lengths); // refused early, if at all
+  thinkingBudgets(resolved.workload, options["thinking-budget"]);
   return resolved;
 }
 

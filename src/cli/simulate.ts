@@ -3,7 +3,7 @@ import type { ScenarioOptions } from "../serve/options.js";
 import { scenario, type Scenario } from "../serve/scenario.js";
 import type { RequestSink } from "../serve/books.js";
 import { serve, type ServeResult } from "../serve/serve.js";
-import { capThinking } from "../workload/thinking-budget.js";
+import { capThinking, thinkingBudgets } from "../workload/thinking-budget.js";
 import { lengthened } from "./length-option.js";
 import { progressLine } from "./progress.js";
 import type { Resolved } from "./resolve.js";
@@ -18,8 +18,8 @@ export interface Simulation {
 export function simulate(options: ScenarioOptions, resolved: Resolved, policy: Policy, sink?: RequestSink): Simulation {
   const { model, profile } = resolved;
   const asked = lengthened(resolved.workload, policy, resolved.lengths);
-  const budget = options["thinking-budget"];
-  const workload = budget === undefined ? asked : capThinking(asked, budget);
+  const budgets = thinkingBudgets(asked, options["thinking-budget"]);
+  const workload = budgets === undefined ? asked : capThinking(asked, budgets);
   const built = scenario({ ...options, policy: policy.name }, { model, profile, workload, policy });
   const line = progressLine(policy.label);
   const result = serve(built, {

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { InputError } from "../core/check.js";
+import { onInterrupt } from "./interrupt.js";
 
 /** A file that is complete under a temporary name beside its place. */
 export interface Written {
@@ -23,16 +24,13 @@ export interface Written {
 /** Files to write, by path inside the folder. */
 export type Files = ReadonlyMap<string, string | Uint8Array | Written>;
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
-
 /**
  * Writes all files or none that is half done: each goes to a temporary name beside its place first, and all are renamed
  * once the last is complete. An interrupt in between is held back until then; it comes too late to change anything.
  */
 export function writeFiles(folder: string, files: Files): readonly string[] {
   const pending: { temporary: string; final: string }[] = [];
-  const hold = (): void => {};
-  for (const signal of SIGNALS) process.on(signal, hold);
+  const release = onInterrupt(() => {});
   try {
     for (const [name, content] of files) {
       const final = join(folder, name);
@@ -50,7 +48,7 @@ export function writeFiles(folder: string, files: Files): readonly string[] {
     for (const { temporary } of pending) rmSync(temporary, { force: true });
     throw new InputError(folder, `cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`);
   } finally {
-    for (const signal of SIGNALS) process.off(signal, hold);
+    release();
   }
   return pending.map(({ final }) => final);
 }
@@ -94,11 +92,10 @@ export function makeFolder(path: string): void {
 export async function writeBlocks(path: string, blocks: Iterable<Uint8Array>): Promise<void> {
   const place = attempt(path, () => placeOf(path));
   const temporary = `${place}.${process.pid}.partial`;
-  const interrupted = (): void => {
+  const release = onInterrupt((exitCode) => {
     rmSync(temporary, { force: true });
-    process.exit(130);
-  };
-  process.once("SIGINT", interrupted);
+    process.exit(exitCode);
+  });
   try {
     const file = attempt(path, () => {
       makeFolder(dirname(place));
@@ -119,7 +116,7 @@ export async function writeBlocks(path: string, blocks: Iterable<Uint8Array>): P
     rmSync(temporary, { force: true });
     throw cause;
   } finally {
-    process.off("SIGINT", interrupted);
+    release();
   }
 }
 

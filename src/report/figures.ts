@@ -125,6 +125,30 @@ export function latencyTable(outcome: Summary): ReportTable {
   };
 }
 
+/** What each tenant got, a row a tenant and outcome; none if the workload tells none apart. */
+export function tenantTables(outcomes: readonly Summary[]): readonly ReportTable[] {
+  const rows = outcomes.flatMap(({ label, tenants }) =>
+    (tenants ?? []).map((each) => [
+      outcomes.length === 1 ? each.tenant : `${each.tenant}, ${label}`,
+      ...[each.priority, each.completed, each.failed].map(format.integer),
+      ...[each.p50_ttft_ms, each.p99_ttft_ms, each.p50_e2el_ms, each.p99_e2el_ms].map(format.milliseconds),
+      format.integer(each.thinking_budget_met),
+    ]),
+  );
+  const columns = [
+    "Tenant",
+    "Priority",
+    "Completed",
+    "Refused",
+    "TTFT p50",
+    "TTFT p99",
+    "E2E p50",
+    "E2E p99",
+    "Cut at budget",
+  ];
+  return rows.length === 0 ? [] : [{ title: "Tenants", columns, rows }];
+}
+
 /** Every setting behind the numbers; where outcomes differ, each with its own value. */
 export function settingsTable(
   title: string,

@@ -88,7 +88,10 @@ export const SCENARIO_OPTIONS = z.strictObject({
   "best-of": count(10_000)
     .optional()
     .describe("samples of each question, sent together; --num-requests and --request-rate count questions"),
-  "thinking-budget": count(10_000_000).optional().describe("most reasoning tokens of a request; the rest is cut off"),
+  "thinking-budget": z
+    .union([count(10_000_000), z.string().min(1)])
+    .optional()
+    .describe("most reasoning tokens of a request, the rest is cut off; for tenants of a workload 4096,batch=1024"),
   "length-inflation": z
     .string()
     .min(1)

@@ -20,6 +20,7 @@ export function summary(
 ): Summary {
   const { profile, policy, workload, model } = scenario.parts;
   const notes = [...scenario.notes];
+  const tenants = scenario.workload.tenants?.map((tenant) => result.books.tally.tenants.figures(tenant));
   if (result.failed > 0)
     notes.push(
       `Refused, because the prompt leaves no room in ${scenario.maxModelTokens} tokens of context: ${result.failed} requests.`,
@@ -64,6 +65,7 @@ export function summary(
     profile: { name: profile.name, kind: profile.kind, sources: profile.sources },
     ...(workload.lengthChange === undefined ? {} : { lengthChange: workload.lengthChange }),
     metrics: metrics(scenario, result, samples),
+    ...(tenants === undefined ? {} : { tenants }),
     percentiles: sketched
       ? { method: "sketch", relative_error: RELATIVE_ERROR }
       : { method: "exact", relative_error: 0 },

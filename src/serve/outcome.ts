@@ -16,6 +16,7 @@ export interface Outcome {
   /** The model that made outputs longer, if one did. */
   readonly lengthChange?: LengthChange;
   readonly metrics: Metrics;
+  readonly tenants?: readonly TenantFigures[];
   /** Largest relative error of a percentile; 0 where all values were kept. */
   readonly percentiles: { readonly method: "exact" | "sketch"; readonly relative_error: number };
   /** Requests that were served and left out of latencies, rates and goodput, if that was asked for. */
@@ -34,6 +35,19 @@ export type Summary = Omit<Outcome, "latency" | "series" | "operators" | "decode
 
 /** Keys as vLLM's benchmark writes them, and ours in the same style. Latencies in milliseconds. */
 export type Metrics = Readonly<Record<string, number | null>>;
+
+/** Of the requests of one tenant. */
+export interface TenantFigures {
+  readonly tenant: string;
+  readonly priority: number;
+  readonly completed: number;
+  readonly failed: number; // refused
+  readonly p50_ttft_ms: number | null;
+  readonly p99_ttft_ms: number | null;
+  readonly p50_e2el_ms: number | null;
+  readonly p99_e2el_ms: number | null;
+  readonly thinking_budget_met: number; // requests whose reasoning was cut
+}
 
 export type LatencyMetric = "ttft" | "tpot" | "itl" | "e2el";
 /** `share` of all values (of requests; of gaps for itl) are at most `ms`. */

@@ -3,6 +3,7 @@ import type { RequestSpec } from "../workload/workload.js";
 import type { Goals } from "./goodput.js";
 import { Questions } from "./questions.js";
 import { requestTimes, type RequestTable, type RequestTimes } from "./request-table.js";
+import { TenantTally } from "./tenant-tally.js";
 
 /** Sums and distributions over requests that have ended; latencies in seconds. */
 export class RequestTally {
@@ -24,6 +25,7 @@ export class RequestTally {
   budgetMet = 0; // thinking budgets
   cutTokens = 0; // by them
   readonly questions: Questions;
+  readonly tenants: TenantTally;
   start = Infinity; // first sent of the completed
   running = 0; // request seconds, after the warm-up
   waiting = 0;
@@ -36,6 +38,7 @@ export class RequestTally {
     this.e2el = options.sample();
     this.ttfa = options.sample();
     this.prompts = options.sample();
+    this.tenants = new TenantTally(options.sample);
     this.questions = new Questions(options.sample());
   }
 
@@ -47,7 +50,10 @@ export class RequestTally {
     this.longestOutput = Math.max(this.longestOutput, spec.outputTokens);
     if (spec.group !== undefined && !(requests.sent[slot]! < warmupSeconds))
       this.questions.add(spec.group, spec.id, requests.sent[slot] as number, requests.end[slot] as number);
-    if (requests.refused[slot] === 1) return;
+    if (requests.refused[slot] === 1) {
+      if (!(requests.sent[slot]! < warmupSeconds)) this.tenants.add(spec, undefined);
+      return;
+    }
     const sent = requests.sent[slot] as number;
     const admitted = requests.admitted[slot] as number;
     const end = requests.end[slot] as number;
@@ -75,6 +81,7 @@ export class RequestTally {
     }
     this.start = Math.min(this.start, sent);
     const times = requestTimes(requests, slot);
+    this.tenants.add(spec, times);
     this.ttft.add(times.ttft, 0, 1, 1);
     this.e2el.add(times.e2el, 0, 1, 1);
     if (!Number.isNaN(times.tpot)) this.tpot.add(times.tpot, 0, 1, 1);

@@ -49,6 +49,9 @@ export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
   const { model, profile, policy, workload } = parts;
   const notes = [...workload.notes, ...policyNotes(policy), ...profile.notes];
   checkSplit(options, model, profile);
+  if (options["scheduling-policy"] === "fcfs" && new Set(workload.tenants?.map(({ priority }) => priority)).size > 1) {
+    notes.push("Tenants have priorities that --scheduling-policy fcfs does not heed.");
+  }
   if (options["max-num-batched-tokens"] < options["max-num-seqs"]) {
     throw new InputError(
       "max-num-batched-tokens",

@@ -16,8 +16,8 @@ import { keepAll, linearCost, request, toyScenario, workload as toyWorkload } fr
 const FILE = new URL("../../workloads/reasoning-hard.json", import.meta.url);
 const HARD = parseDefinition(JSON.parse(readFileSync(FILE, "utf8")), "reasoning-hard.json");
 
-function scenarioOf(workload: Workload, over: Partial<Scenario> = {}): Scenario {
-  return { ...toyScenario({ requests: [], policy: keepAll, cost: linearCost(0.01, 0, 0) }), ...over, workload };
+function scenarioOf(workload: Workload): Scenario {
+  return { ...toyScenario({ requests: [], policy: keepAll, cost: linearCost(0.01, 0, 0) }), workload };
 }
 
 test("n samples of each question: one prompt, one time, one group; the vote waits for the last", () => {
@@ -82,7 +82,7 @@ test("a thinking budget cuts reasoning, leaves the answer, and is counted", () =
     reasoningTokens,
   });
   const asked = toyWorkload([of(0, 30, 20), of(1, 30, 10), of(2, 30, 0), of(3, 25, 25), of(4, 12, 11)]);
-  const scenario = scenarioOf(capThinking(asked, 10), { options: { "thinking-budget": 10 } as Scenario["options"] });
+  const scenario = scenarioOf(capThinking(asked, { all: 10, tenants: new Map() }));
   const result = serve(scenario);
   expect(result.requests.specs.map((spec) => [spec.outputTokens, spec.reasoningTokens])).toEqual([
     [20, 10],
@@ -92,7 +92,7 @@ test("a thinking budget cuts reasoning, leaves the answer, and is counted", () =
     [11, 10],
   ]);
   expect(budgetMetrics(scenario, result)).toEqual({ thinking_budget_met: 3, thinking_tokens_cut: 10 + 15 + 1 });
-  expect(budgetMetrics(scenarioOf(asked, { options: {} as Scenario["options"] }), result)).toEqual({});
+  expect(budgetMetrics(scenarioOf(asked), result)).toEqual({});
 });
 
 test("a budget holds for requests that follow, and a larger one never means fewer tokens", () => {
@@ -106,7 +106,7 @@ test("a budget holds for requests that follow, and a larger one never means fewe
   let before = 0;
   for (const budget of [1, 300, 3000, 100_000]) {
     const asked = definitionWorkload(HARD, { users: 2, numRequests: 30, sessions });
-    const { specs } = serve(scenarioOf(capThinking(asked, budget))).requests;
+    const { specs } = serve(scenarioOf(capThinking(asked, { all: budget, tenants: new Map() }))).requests;
     expect(Math.max(...specs.map((spec) => spec.reasoningTokens))).toBeLessThanOrEqual(budget);
     const first = specs.filter(({ session }) => session === "0.0").slice(0, 3);
     const tokens = first.reduce((sum, spec) => sum + spec.outputTokens, 0);

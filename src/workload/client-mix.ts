@@ -1,10 +1,10 @@
 import { randomGamma, randomWeibull } from "d3-random";
-import { InputError } from "../core/check.js";
+import { check, InputError } from "../core/check.js";
 import { eventQueue } from "../core/event-queue.js";
 import { stream, type Rng } from "../core/rng.js";
 import { gammaFunction } from "./arrivals.js";
 import { checkedExtent, DEFAULT_REQUESTS, type Extent } from "./extent.js";
-import type { LengthWindow, RateWindow, ServegenClient } from "./servegen.js";
+import type { RateWindow, ServegenClient } from "./servegen.js";
 import type { RequestSpec, Workload } from "./workload.js";
 
 export interface MixOptions extends Extent {
@@ -76,7 +76,7 @@ type Lengths = Pick<RequestSpec, "promptTokens" | "outputTokens" | "reasoningTok
 
 interface Arrival {
   readonly arrival: number;
-  draw(arrival: number): Lengths;
+  readonly draw: (arrival: number) => Lengths;
 }
 
 function* merged(
@@ -153,7 +153,8 @@ function clientLengths({ name, lengths }: ServegenClient, seed: number): Arrival
   const whole = (value: number): number => Math.max(1, Math.ceil(value));
   return (arrival) => {
     // A client may lack a window: then the one before holds on, or the first comes early.
-    const window = lengths.findLast(({ start }) => start <= arrival) ?? (lengths[0] as LengthWindow);
+    const window = lengths.findLast(({ start }) => start <= arrival) ?? lengths[0];
+    check(window !== undefined, "a client without lengths");
     const outputTokens = whole(window.output.draw(output));
     return {
       promptTokens: whole(window.prompt.draw(prompt)),

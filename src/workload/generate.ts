@@ -5,7 +5,8 @@ import { checkedExtent, DEFAULT_REQUESTS, type Extent } from "./extent.js";
 import { drawnLengths, fixedLengths, type LengthModel } from "./lengths.js";
 import { sessionNotes, type SessionShape } from "./sessions.js";
 import { trafficRequests, type End, type Load } from "./traffic.js";
-import type { ArrivalProcess, Workload } from "./workload.js";
+import type { Sender } from "./sender.js";
+import type { ArrivalProcess, Tenant, Workload } from "./workload.js";
 
 /** How questions follow each other. */
 export interface LoadOptions extends Extent {
@@ -41,7 +42,7 @@ export function definitionWorkload(definition: WorkloadDefinition, options: Gene
   const factors = options.hourlyCurve === true ? curve(definition) : undefined;
   const load = loadOf(options, process, factors);
   const end = extent(options, rate, load);
-  const lengths = drawnLengths(lengthModel(definition));
+  const senders = sendersOf(definition);
   const { limit } = definition.output;
   return {
     name: definition.name,
@@ -52,7 +53,8 @@ export function definitionWorkload(definition: WorkloadDefinition, options: Gene
       `Outputs are cut at ${limit} tokens: a request of exactly ${limit} output tokens was truncated.`,
     ],
     outputLimit: limit,
-    requests: (seed) => trafficRequests({ lengths, bestOf: options.bestOf ?? 1, load, end }, seed),
+    ...(definition.tenants === undefined ? {} : { tenants: definition.tenants.map(tenantOf) }),
+    requests: (seed) => trafficRequests({ senders, bestOf: options.bestOf ?? 1, load, end }, seed),
   };
 }
 
@@ -67,7 +69,11 @@ export function fixedWorkload(options: FixedOptions): Workload {
     name: lengths.name,
     source: "lengths as given",
     notes: loadNotes(load, options.bestOf),
-    requests: (seed) => trafficRequests({ lengths, bestOf: options.bestOf ?? 1, load, end }, seed),
+    requests: (seed) =>
+      trafficRequests(
+        { senders: [{ name: "", share: 1, priority: 0, lengths }], bestOf: options.bestOf ?? 1, load, end },
+        seed,
+      ),
   };
 }
 
@@ -102,8 +108,25 @@ function loadNotes(load: Load, bestOf = 1): string[] {
   return [`Arrivals${sessions !== undefined ? " of sessions" : ""}: ${load.process.name}${curved}.`, ...following];
 }
 
+function sendersOf(definition: WorkloadDefinition): Sender[] {
+  const { tenants, prompt, output } = definition;
+  if (tenants === undefined) {
+    return [{ name: "", share: 1, priority: 0, lengths: drawnLengths(lengthModel(definition)) }];
+  }
+  return tenants.map(({ name, share, priority = 0, ...own }) => ({
+    name,
+    share,
+    priority,
+    lengths: drawnLengths(lengthModel({ prompt: own.prompt ?? prompt, output: own.output ?? output })),
+  }));
+}
+
+function tenantOf({ name, priority = 0, thinkingBudget }: NonNullable<WorkloadDefinition["tenants"]>[number]): Tenant {
+  return { name, priority, thinkingBudget };
+}
+
 /** The length model of a definition, in the form that `drawnLengths` takes. */
-export function lengthModel({ prompt, output }: WorkloadDefinition): LengthModel {
+export function lengthModel({ prompt, output }: Pick<WorkloadDefinition, "prompt" | "output">): LengthModel {
   if (output.kind === "parts") return { prompt, output };
   const { components, limit, reasoning } = output;
   return { prompt, output: { kind: "total", components, limit, share: reasoning.share } };

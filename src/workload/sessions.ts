@@ -1,5 +1,6 @@
 import type { Rng } from "../core/rng.js";
 import type { NamedDraw } from "./seconds.js";
+import type { Sender } from "./sender.js";
 import type { RequestLengths, RequestSpec } from "./workload.js";
 
 /** What a session carries from one request to the next: all tokens, or no reasoning from before the user's last word. */
@@ -20,6 +21,7 @@ export interface SessionShape {
 
 /** Streams of one session or user; nothing that others do shifts them. */
 export interface SessionStreams {
+  readonly sender: Sender; // of the whole session
   samples(): readonly RequestLengths[]; // of one question
   readonly shape: Rng; // turns and tool calls
   readonly time: Rng; // think and tool times
@@ -30,6 +32,7 @@ export interface Question {
   readonly arrival: number; // seconds
   readonly samples: readonly RequestLengths[]; // prompts with history
   readonly session: string;
+  readonly sender: Sender;
   /** undefined: nothing follows. */
   readonly ended: ((last: RequestSpec, now: number, served: boolean) => readonly RequestSpec[]) | undefined;
 }
@@ -74,6 +77,7 @@ export class Asker {
     return this.#ask({
       arrival,
       session,
+      sender: this.#streams.sender,
       samples: this.#streams.samples().map((each) => ({ ...each, promptTokens: each.promptTokens + history })),
       ended: (last, now, served) => this.#next(last, now, served),
     });

@@ -1,8 +1,9 @@
-import { stream } from "../core/rng.js";
+import { check } from "../core/check.js";
+import { stream, type Rng } from "../core/rng.js";
 import { hourlyClock } from "./arrivals.js";
-import type { DrawnLengths } from "./lengths.js";
+import type { Sender } from "./sender.js";
 import { Asker, type Ask, type Question, type SessionShape } from "./sessions.js";
-import type { ArrivalProcess, LengthSource, RequestLengths, RequestSpec } from "./workload.js";
+import type { ArrivalProcess, RequestLengths, RequestSpec } from "./workload.js";
 
 /** When questions are asked: at a rate, or by users who each wait for their answer. */
 export type Load =
@@ -16,7 +17,7 @@ export type Load =
 
 /** Everything that is drawn. */
 export interface Traffic {
-  readonly lengths: LengthSource | DrawnLengths;
+  readonly senders: readonly Sender[]; // at least one
   readonly bestOf: number; // samples of a question
   readonly load: Load;
   readonly end: End;
@@ -29,12 +30,14 @@ export interface End {
 }
 
 /** Requests of one run; those that follow from others come by their followUp. */
-export function* trafficRequests({ load, end, lengths, bestOf }: Traffic, seed: number): Generator<RequestSpec> {
+export function* trafficRequests({ load, end, senders, bestOf }: Traffic, seed: number): Generator<RequestSpec> {
   const ask = asking(end);
   const asker = (shape: SessionShape, name: string, again: boolean): Asker => {
     const prefix = `workload/session/${name}`;
+    const sender = senderDraw(senders, stream(seed, `${prefix}/tenant`))();
     const streams = {
-      samples: sampleDraw(lengths, bestOf, seed, prefix),
+      sender,
+      samples: sampleDraw(sender, bestOf, seed, prefix),
       shape: stream(seed, `${prefix}/shape`),
       time: stream(seed, `${prefix}/time`),
     };
@@ -47,13 +50,21 @@ export function* trafficRequests({ load, end, lengths, bestOf }: Traffic, seed: 
     return;
   }
   const { sessions } = load;
-  const draw = sampleDraw(lengths, bestOf, seed, "workload");
+  const pick = senderDraw(senders, stream(seed, "workload/tenant"));
+  const draws = new Map(
+    senders.map((each) => [
+      each,
+      sampleDraw(each, bestOf, seed, each.name === "" ? "workload" : `workload/tenant/${each.name}`),
+    ]),
+  );
+  const alone = (arrival: number): readonly RequestSpec[] => {
+    const sender = pick();
+    const samples = draws.get(sender)?.() ?? [];
+    return ask({ arrival, session: "", sender, samples, ended: undefined });
+  };
   let index = 0;
   for (const arrival of arrivals(load.process, load.factors, seed)) {
-    const requests =
-      sessions === undefined
-        ? ask({ arrival, session: "", samples: draw(), ended: undefined })
-        : asker(sessions, String(index++), false).ask(arrival);
+    const requests = sessions === undefined ? alone(arrival) : asker(sessions, String(index++), false).ask(arrival);
     if (requests.length === 0) return;
     yield* requests;
   }
@@ -63,7 +74,7 @@ export function* trafficRequests({ load, end, lengths, bestOf }: Traffic, seed: 
 function asking(end: End): Ask {
   let asked = 0;
   let id = 0;
-  return ({ arrival, samples, session, ended }) => {
+  return ({ arrival, samples, session, sender, ended }) => {
     if (asked >= end.requests || arrival >= end.seconds) return [];
     const group = asked++;
     const followUp = ended === undefined ? undefined : afterLast(samples.length, ended);
@@ -73,8 +84,9 @@ function asking(end: End): Ask {
       promptTokens,
       outputTokens,
       reasoningTokens,
-      priority: 0,
+      priority: sender.priority,
       session,
+      ...(sender.name === "" ? {} : { tenant: sender.name }),
       ...(samples.length > 1 ? { group } : {}),
       ...(followUp === undefined ? {} : { followUp }),
     }));
@@ -87,9 +99,21 @@ function afterLast(samples: number, ended: NonNullable<Question["ended"]>): NonN
   return (last, now, served) => (--left === 0 ? ended(last, now, served) : []);
 }
 
+/** Picks by share; a single one without a draw. */
+function senderDraw(senders: readonly Sender[], rng: Rng): () => Sender {
+  const [only, ...others] = senders;
+  check(only !== undefined, "nobody sends anything");
+  if (others.length === 0) return () => only;
+  const total = senders.reduce((sum, { share }) => sum + share, 0);
+  return () => {
+    let rest = rng() * total;
+    return senders.find(({ share }) => (rest -= share) < 0) ?? only;
+  };
+}
+
 /** A stream for each quantity, so that a change in how one is drawn leaves the others as they were. */
 function sampleDraw(
-  lengths: LengthSource | DrawnLengths,
+  { lengths }: Sender,
   bestOf: number,
   seed: number,
   prefix: string,

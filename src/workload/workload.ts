@@ -10,6 +10,7 @@ export interface RequestSpec {
   readonly reasoningTokens: number; // 0 … outputTokens; the answer begins after them
   readonly priority: number; // smaller is served first; 0 unless the workload says otherwise
   readonly session: string; // "" if none
+  readonly tenant?: string; // who sends it, if the workload tells
   readonly group?: number; // the question that this is one of several samples of
   readonly cutTokens?: number; // of reasoning that a thinking budget has cut off
   /**
@@ -17,6 +18,13 @@ export interface RequestSpec {
    * the engine took it (its output may be cut), `served` is false if it was refused.
    */
   readonly followUp?: (ended: RequestSpec, now: number, served: boolean) => readonly RequestSpec[];
+}
+
+/** Who sends a part of the requests. */
+export interface Tenant {
+  readonly name: string;
+  readonly priority: number;
+  readonly thinkingBudget: number | undefined; // tokens
 }
 
 /** Gaps between arrivals, in seconds, with mean 1 / rate. */
@@ -46,6 +54,8 @@ export interface Workload {
   readonly notes: readonly string[];
   /** Set if output lengths are not the source's own, but those a cache policy makes of them. */
   readonly lengthChange?: LengthChange;
+  readonly tenants?: readonly Tenant[];
+  readonly capsThinking?: boolean; // some requests have a thinking budget
   requests(seed: number): Iterable<RequestSpec>;
 }
 
