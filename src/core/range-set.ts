@@ -111,7 +111,8 @@ export class RangeSet {
 
   /** Whether all of the other's numbers are in this one. */
   includes(other: RangeSet): boolean {
-    if (other === this) return true;
+    if (other === this || other.ranges === 0) return true;
+    if (this.ranges === 1) return other.start(0) >= this.start(0) && other.end(other.ranges - 1) <= this.end(0);
     let mine = 0;
     for (let i = 0; i < other.ranges; i++) {
       while (mine < this.ranges && this.end(mine) < other.end(i)) mine++;

@@ -74,8 +74,10 @@ class H2oLane implements Lane {
   }
 
   update({ position }: StepView, attention: Float32Array): void {
-    this.sums.add(this.held, attention);
+    const before = position + 1 - this.recent;
+    const lowest = this.sums.addAndFindLowest(this.held, attention, before);
     const over = this.held.size - this.budget;
-    if (over > 0) evictLowest(this.held, this.sums.values, position + 1 - this.recent, over);
+    if (over === 1 && lowest >= 0) this.held.remove(lowest);
+    else if (over > 0) evictLowest(this.held, this.sums.values, before, over);
   }
 }

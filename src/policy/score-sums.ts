@@ -19,6 +19,26 @@ export class ScoreSums {
     }
   }
 
+  /** Adds as `add` does, and finds the lowest sum of those held below `before`: its first position, -1 if there is none. */
+  addAndFindLowest(held: RangeSet, row: ArrayLike<number>, before: number): number {
+    this.reserve(held);
+    const { values } = this;
+    let lowest = -1;
+    let least = Infinity;
+    for (let range = 0; range < held.ranges; range++) {
+      const end = held.end(range);
+      for (let j = held.start(range); j < end; j++) {
+        const sum = (values[j] as number) + (row[j] as number);
+        values[j] = sum;
+        if (sum < least && j < before) {
+          least = sum;
+          lowest = j;
+        }
+      }
+    }
+    return lowest;
+  }
+
   private reserve(held: RangeSet): void {
     const needed = held.ranges === 0 ? 0 : held.end(held.ranges - 1);
     if (needed <= this.values.length) return;

@@ -1,71 +1,96 @@
 /**
  * The k best of scores[from … to - 1] as ascending indices; of equal scores the lower index is taken first. Finds the
- * k-th best score, then takes what is above it. From step to step that score changes little: the search among all
- * begins with those no worse than a guess from the last call, and goes back to all if they are too few.
+ * k-th best score, then takes what is above it. From step to step that score changes little: only scores above a bar
+ * somewhat below the last one are looked at, all if these are too few.
  */
 export class TopK {
-  private readonly chosen: Uint32Array;
-  private rest = new Float64Array(64); // scores among which the k-th best is sought
-  private guess = -Infinity;
+  private chosen: Uint32Array;
+  private found = new Uint32Array(64); // indices of the scores above the bar
+  private rest = new Float64Array(64); // these scores, in any order
+  private bar = -Infinity;
+  private margin = NaN; // of the bar below the k-th best
   readonly most: number;
 
   constructor(most: number) {
     this.most = most;
-    this.chosen = new Uint32Array(most + 1);
+    this.chosen = new Uint32Array(64);
   }
 
   /** Valid until the next call. NaN is never taken. */
   of(scores: ArrayLike<number>, from: number, to: number, k: number = this.most): Uint32Array {
     const wanted = Math.min(k, to - from, this.most);
     if (wanted <= 0) return this.chosen.subarray(0, 0);
-    if (to - from >= this.rest.length) this.rest = new Float64Array(2 * (to - from));
-    const { rest } = this;
-    let count = wanted === to - from ? 0 : gather(scores, from, to, this.guess, rest);
+    if (to - from >= this.rest.length) this.reserve(2 * (to - from));
+    const { found, rest } = this;
+    let count = wanted === to - from ? 0 : gather(scores, from, to, this.bar, found, rest);
     if (count < wanted) {
-      count = gather(scores, from, to, -Infinity, rest);
-      if (count <= wanted) return this.takeAtLeast(scores, from, to, -Infinity);
-    }
-    // The next guess lets some more pass than are wanted, so that it is seldom too high.
-    const more = Math.min(count, wanted + (wanted >> 3) + 2);
-    this.guess = select(rest, count, more);
-    const limit = select(rest, more, wanted);
-    for (let i = wanted; i < count; i++) if (rest[i] === limit) return this.takeLowerFirst(scores, from, limit, wanted);
-    return this.takeAtLeast(scores, from, to, limit);
+      count = gather(scores, from, to, -Infinity, found, rest);
+      if (count <= wanted) return found.subarray(0, count);
+      this.margin *= 2;
+    } else if (count > wanted + (wanted >> 1)) this.margin *= 0.9;
+    const limit = select(rest, count, wanted);
+    this.lowerBar(limit);
+    const size = this.take(scores, count, limit);
+    return size > wanted ? this.takeLowerFirst(scores, count, limit, wanted) : this.chosen.subarray(0, size);
   }
 
-  /** All at the limit or above it; they are as many as are wanted at most. */
-  private takeAtLeast(scores: ArrayLike<number>, from: number, to: number, limit: number): Uint32Array {
-    const { chosen } = this;
+  private lowerBar(limit: number): void {
+    if (!Number.isFinite(limit)) this.bar = -Infinity;
+    else {
+      if (!(this.margin > 0 && this.margin < Infinity)) this.margin = Math.abs(limit) / 8;
+      this.bar = limit - this.margin;
+    }
+  }
+
+  /** All found at the limit or above it, as `chosen`; returns how many. */
+  private take(scores: ArrayLike<number>, count: number, limit: number): number {
+    const { chosen, found } = this;
     let size = 0;
-    for (let i = from; i < to; i++) {
-      chosen[size] = i;
-      size = (size + Number((scores[i] as number) >= limit)) | 0;
+    for (let i = 0; i < count; i++) {
+      const index = found[i] as number;
+      chosen[size] = index;
+      size = (size + Number((scores[index] as number) >= limit)) | 0;
+    }
+    return size;
+  }
+
+  /** All found above the limit and, lower indices first, as many at it as are wanted. */
+  private takeLowerFirst(scores: ArrayLike<number>, count: number, limit: number, wanted: number): Uint32Array {
+    const { chosen, found } = this;
+    let equal = wanted;
+    for (let i = 0; i < count; i++) if ((scores[found[i] as number] as number) > limit) equal--;
+    let size = 0;
+    for (let i = 0; size < wanted; i++) {
+      const index = found[i] as number;
+      const score = scores[index] as number;
+      if (score > limit || (score === limit && equal-- > 0)) chosen[size++] = index;
     }
     return chosen.subarray(0, size);
   }
 
-  /** All above the limit and, lower indices first, as many at it as are wanted. */
-  private takeLowerFirst(scores: ArrayLike<number>, from: number, limit: number, wanted: number): Uint32Array {
-    const { chosen, rest } = this;
-    let equal = 0;
-    for (let i = 0; i < wanted; i++) if (rest[i] === limit) equal++;
-    let size = 0;
-    for (let i = from; size < wanted; i++) {
-      const score = scores[i] as number;
-      if (score > limit || (score === limit && equal-- > 0)) chosen[size++] = i;
-    }
-    return chosen.subarray(0, size);
+  private reserve(length: number): void {
+    this.chosen = new Uint32Array(length);
+    this.found = new Uint32Array(length);
+    this.rest = new Float64Array(length);
   }
 }
 
 // No jump in the loops below depends on a score: scores are noise, and a wrongly predicted jump costs more than the rest.
 
-/** Scores of at least `least`, into `out`; returns how many. */
-function gather(scores: ArrayLike<number>, from: number, to: number, least: number, out: Float64Array): number {
+/** Scores of at least `least` and their indices; returns how many. */
+function gather(
+  scores: ArrayLike<number>,
+  from: number,
+  to: number,
+  least: number,
+  found: Uint32Array,
+  out: Float64Array,
+): number {
   let count = 0;
   for (let i = from; i < to; i++) {
     const score = scores[i] as number;
     out[count] = score;
+    found[count] = i;
     count = (count + Number(score >= least)) | 0;
   }
   return count;

@@ -3,7 +3,7 @@ import { InputError } from "../core/check.js";
 import { RangeSet } from "../core/range-set.js";
 import type { Lane, Lanes } from "../policy/lane.js";
 import type { GroupView } from "./group-view.js";
-import type { PolicyMeasures } from "./measures.js";
+import { AT, type PolicyMeasures } from "./measures.js";
 import type { Selection } from "./selection.js";
 import type { StepFacts } from "./step-facts.js";
 
@@ -140,17 +140,17 @@ export class LaneRunner {
       const own = row - this.place.from;
       const total = this.prefix[own * (stride + 1) + position + 1] as number;
       const mass = this.masses[own] as number;
-      measures.add(kvHead, "recall", Math.min(1, mass / total), share);
+      measures.add(kvHead, AT.recall, share * Math.min(1, mass / total));
       if (outputRanges > 0) {
-        measures.add(kvHead, "outputError", this.outputErrorOf(row, outputRanges, mass, total), share);
+        measures.add(kvHead, AT.outputError, share * this.outputErrorOf(row, outputRanges, mass, total));
       }
     }
     const part = (to - from) / rowsPerKvHead;
     const best = facts.best(kvHead);
     const used = facts.used(kvHead);
-    measures.add(kvHead, "topKRecall", read.countOf(best) / best.length, part);
-    measures.add(kvHead, "heldTokens", held.size, part);
-    measures.add(kvHead, "readTokens", read.size, part);
+    measures.add(kvHead, AT.topKRecall, (part * read.countOf(best)) / best.length);
+    measures.add(kvHead, AT.heldTokens, part * held.size);
+    measures.add(kvHead, AT.readTokens, part * read.size);
     if (held.size === position + 1) return; // nothing was ever evicted
     let missed = 0;
     let phoenix = 0;
@@ -160,8 +160,8 @@ export class LaneRunner {
       missed++;
       if (facts.isPhoenix(kvHead, j)) phoenix++;
     }
-    measures.add(kvHead, "milestoneMisses", missed, part);
-    measures.add(kvHead, "phoenixMisses", phoenix, part);
+    measures.add(kvHead, AT.milestoneMisses, part * missed);
+    measures.add(kvHead, AT.phoenixMisses, part * phoenix);
   }
 
   /** ‖o - ô‖ / ‖o‖ of one query head: o over everything, ô over what was read, each with weights that sum to 1. */

@@ -27,7 +27,8 @@ export interface HeadTotals {
 /** Sums over KV heads, step by step. */
 export type StepSums = Readonly<Record<Measure, Float64Array>>;
 
-const AT = Object.fromEntries(MEASURES.map((measure, i) => [measure, i])) as Readonly<Record<Measure, number>>;
+/** Where each measure stands among them. */
+export const AT = Object.fromEntries(MEASURES.map((measure, i) => [measure, i])) as Readonly<Record<Measure, number>>;
 
 /** The measures of one policy on some KV heads of a layer, as they come. */
 export class PolicyMeasures {
@@ -39,7 +40,7 @@ export class PolicyMeasures {
   private readonly most: Float64Array; // [kvHeads, measures]
   private readonly worst: Float64Array; // [kvHeads]: recall
   private readonly bins: readonly Uint32Array[];
-  private readonly series: readonly Float64Array[]; // per measure, by step
+  private readonly series: Float64Array; // [steps, measures]
   private counted = 0;
 
   /** `measured`: which of the KV heads. */
@@ -51,18 +52,19 @@ export class PolicyMeasures {
     this.most = new Float64Array(kvHeads * MEASURES.length);
     this.worst = new Float64Array(kvHeads).fill(Infinity);
     this.bins = Array.from({ length: kvHeads }, () => new Uint32Array(BINS + 1));
-    this.series = MEASURES.map(() => new Float64Array(steps));
+    this.series = new Float64Array(steps * MEASURES.length);
   }
 
-  /** One lane's part in a KV head's step: `share` is 1 / lanes of that KV head. */
-  add(kvHead: number, measure: Measure, value: number, share: number): void {
-    const at = kvHead * MEASURES.length + AT[measure];
-    this.open[at] = (this.open[at] as number) + value * share;
+  /** One lane's part in a KV head's step; `measure` by its place. */
+  add(kvHead: number, measure: number, value: number): void {
+    const at = kvHead * MEASURES.length + measure;
+    this.open[at] = (this.open[at] as number) + value;
   }
 
   /** Closes a measured step. */
   endStep(): void {
     const { open, sums, most, worst, series } = this;
+    const first = this.counted * MEASURES.length;
     let at = 0;
     for (let kvHead = 0; kvHead < this.kvHeads; kvHead++) {
       const recall = open[at + AT.recall] as number;
@@ -72,10 +74,9 @@ export class PolicyMeasures {
       if (recall < (worst[kvHead] as number)) worst[kvHead] = recall;
       for (let measure = 0; measure < MEASURES.length; measure++, at++) {
         const value = open[at] as number;
-        const steps = series[measure] as Float64Array;
         sums[at] = (sums[at] as number) + value;
         if (value > (most[at] as number)) most[at] = value;
-        steps[this.counted] = (steps[this.counted] as number) + value;
+        series[first + measure] = (series[first + measure] as number) + value;
         open[at] = 0;
       }
     }
@@ -101,7 +102,12 @@ export class PolicyMeasures {
 
   /** Sums over the KV heads, by measured step. */
   steps(): StepSums {
-    return record((measure) => this.series[AT[measure]] as Float64Array);
+    return record((measure) =>
+      Float64Array.from(
+        { length: this.counted },
+        (_, step) => this.series[step * MEASURES.length + AT[measure]] as number,
+      ),
+    );
   }
 }
 

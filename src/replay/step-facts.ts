@@ -120,6 +120,7 @@ class HeadFacts {
   private readonly settings: ReplaySettings;
   private readonly found: Uint32Array;
   private readonly shares: Float64Array; // of the positions found
+  private readonly above: Uint32Array; // those of them that are used
   private readonly topK: TopK;
   private bar = 0; // the best were above it in the last step
 
@@ -130,6 +131,7 @@ class HeadFacts {
     this.mean = kernel.floats(totalTokens);
     this.found = kernel.indices(totalTokens);
     this.shares = new Float64Array(totalTokens);
+    this.above = new Uint32Array(totalTokens);
     this.topK = new TopK(settings.topK);
     // a decoded token is new in its own step; the prompt was there before the first
     this.lastUse = Int32Array.from({ length: totalTokens }, (_, position) => Math.max(-1, position - promptTokens));
@@ -139,12 +141,16 @@ class HeadFacts {
   find(position: number): void {
     const { kernel } = this.rows;
     const { theta, topK } = this.settings;
-    let count = kernel.atLeast(this.mean, position + 1, theta, this.found);
-    this.used = this.found.slice(0, count);
-    // Those above θ hold the best, if there are enough of them; else a lower bar mostly finds them.
-    if (count < topK) count = kernel.atLeast(this.mean, position + 1, this.bar, this.found);
+    // Those above θ are wanted, and the best, which mostly are above a bar from the last step.
+    let count = kernel.atLeast(this.mean, position + 1, Math.min(theta, this.bar), this.found);
     if (count < topK) count = kernel.atLeast(this.mean, position + 1, 0, this.found);
-    for (let i = 0; i < count; i++) this.shares[i] = this.mean[this.found[i] as number] as number;
+    let used = 0;
+    for (let i = 0; i < count; i++) {
+      const share = this.mean[this.found[i] as number] as number;
+      this.shares[i] = share;
+      if (share >= theta) this.above[used++] = this.found[i] as number;
+    }
+    this.used = this.above.slice(0, used);
     this.best = this.topK.of(this.shares, 0, count).map((index) => this.found[index] as number);
     let least = Infinity;
     for (const best of this.best) least = Math.min(least, this.mean[best] as number);

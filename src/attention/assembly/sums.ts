@@ -21,16 +21,54 @@ export function attend(
       }
     }
     store<f64>(masses + ((<usize>row) << 3), mass);
-    if (mass == 0) continue;
-    const factor = <f32>(share / mass);
-    const factor4 = f32x4.splat(factor);
-    for (let r = ranges; r < rangesEnd; r += 8) {
-      let at = (<usize>load<u32>(r)) << 2;
-      const end = (<usize>load<u32>(r, 4)) << 2;
-      for (; at + 16 <= end; at += 16) {
-        v128.store(out + at, f32x4.add(v128.load(out + at), f32x4.mul(v128.load(first + at), factor4)));
-      }
-      for (; at < end; at += 4) store<f32>(out + at, load<f32>(out + at) + load<f32>(first + at) * factor);
+  }
+  // Four rows at once: short ranges are many, and each costs more to begin than to add.
+  const rowBytes = (<usize>stride) << 2;
+  for (let row = 0; row < rows; row += 4) {
+    const first = weights + <usize>row * rowBytes;
+    const mass = masses + ((<usize>row) << 3);
+    if (row + 4 <= rows) addRows(4, first, rowBytes, mass, share, ranges, rangesEnd, out);
+    else if (row + 3 == rows) addRows(3, first, rowBytes, mass, share, ranges, rangesEnd, out);
+    else if (row + 2 == rows) addRows(2, first, rowBytes, mass, share, ranges, rangesEnd, out);
+    else addRows(1, first, rowBytes, mass, share, ranges, rangesEnd, out);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function factorOf(mass: usize, share: f64): f32 {
+  const sum = load<f64>(mass);
+  return sum == 0 ? 0 : <f32>(share / sum);
+}
+
+/** out += Σ_row weights[row] · share / masses[row] over the ranges, for n ≤ 4 rows. */
+// @ts-ignore: decorator
+@inline
+function addRows(
+  n: i32, w0: usize, rowBytes: usize, masses: usize, share: f64, ranges: usize, rangesEnd: usize, out: usize,
+): void {
+  const w1 = w0 + rowBytes, w2 = w1 + rowBytes, w3 = w2 + rowBytes;
+  const f0 = factorOf(masses, share);
+  const f1 = n > 1 ? factorOf(masses + 8, share) : 0;
+  const f2 = n > 2 ? factorOf(masses + 16, share) : 0;
+  const f3 = n > 3 ? factorOf(masses + 24, share) : 0;
+  const g0 = f32x4.splat(f0), g1 = f32x4.splat(f1), g2 = f32x4.splat(f2), g3 = f32x4.splat(f3);
+  for (let r = ranges; r < rangesEnd; r += 8) {
+    let at = (<usize>load<u32>(r)) << 2;
+    const end = (<usize>load<u32>(r, 4)) << 2;
+    for (; at + 16 <= end; at += 16) {
+      let sum = f32x4.add(v128.load(out + at), f32x4.mul(v128.load(w0 + at), g0));
+      if (n > 1) sum = f32x4.add(sum, f32x4.mul(v128.load(w1 + at), g1));
+      if (n > 2) sum = f32x4.add(sum, f32x4.mul(v128.load(w2 + at), g2));
+      if (n > 3) sum = f32x4.add(sum, f32x4.mul(v128.load(w3 + at), g3));
+      v128.store(out + at, sum);
+    }
+    for (; at < end; at += 4) {
+      let sum = load<f32>(out + at) + load<f32>(w0 + at) * f0;
+      if (n > 1) sum += load<f32>(w1 + at) * f1;
+      if (n > 2) sum += load<f32>(w2 + at) * f2;
+      if (n > 3) sum += load<f32>(w3 + at) * f3;
+      store<f32>(out + at, sum);
     }
   }
 }
