@@ -27,14 +27,17 @@ export class ScoreSums {
     let least = Infinity;
     for (let range = 0; range < held.ranges; range++) {
       const end = held.end(range);
-      for (let j = held.start(range); j < end; j++) {
+      const older = Math.min(end, before);
+      let j = held.start(range);
+      for (; j < older; j++) {
         const sum = (values[j] as number) + (row[j] as number);
         values[j] = sum;
-        if (sum < least && j < before) {
+        if (sum < least) {
           least = sum;
           lowest = j;
         }
       }
+      for (; j < end; j++) values[j] = (values[j] as number) + (row[j] as number);
     }
     return lowest;
   }

@@ -7,6 +7,7 @@ export class TopK {
   private chosen: Uint32Array;
   private found = new Uint32Array(64); // indices of the scores above the bar
   private rest = new Float64Array(64); // these scores, in any order
+  private view: Uint32Array = new Uint32Array(0); // what the last call gave out
   private bar = -Infinity;
   private margin = NaN; // of the bar below the k-th best
   readonly most: number;
@@ -19,19 +20,20 @@ export class TopK {
   /** Valid until the next call. NaN is never taken. */
   of(scores: ArrayLike<number>, from: number, to: number, k: number = this.most): Uint32Array {
     const wanted = Math.min(k, to - from, this.most);
-    if (wanted <= 0) return this.chosen.subarray(0, 0);
+    if (wanted <= 0) return this.firstOf(this.chosen, 0);
     if (to - from >= this.rest.length) this.reserve(2 * (to - from));
     const { found, rest } = this;
     let count = wanted === to - from ? 0 : gather(scores, from, to, this.bar, found, rest);
     if (count < wanted) {
       count = gather(scores, from, to, -Infinity, found, rest);
-      if (count <= wanted) return found.subarray(0, count);
+      if (count <= wanted) return this.firstOf(found, count);
       this.margin *= 2;
     } else if (count > wanted + (wanted >> 1)) this.margin *= 0.9;
     const limit = select(rest, count, wanted);
     this.lowerBar(limit);
     const size = this.take(scores, count, limit);
-    return size > wanted ? this.takeLowerFirst(scores, count, limit, wanted) : this.chosen.subarray(0, size);
+    if (size > wanted) this.takeLowerFirst(scores, count, limit, wanted);
+    return this.firstOf(this.chosen, wanted);
   }
 
   private lowerBar(limit: number): void {
@@ -55,7 +57,7 @@ export class TopK {
   }
 
   /** All found above the limit and, lower indices first, as many at it as are wanted. */
-  private takeLowerFirst(scores: ArrayLike<number>, count: number, limit: number, wanted: number): Uint32Array {
+  private takeLowerFirst(scores: ArrayLike<number>, count: number, limit: number, wanted: number): void {
     const { chosen, found } = this;
     let equal = wanted;
     for (let i = 0; i < count; i++) if ((scores[found[i] as number] as number) > limit) equal--;
@@ -65,7 +67,13 @@ export class TopK {
       const score = scores[index] as number;
       if (score > limit || (score === limit && equal-- > 0)) chosen[size++] = index;
     }
-    return chosen.subarray(0, size);
+  }
+
+  /** As many are asked for again and again: the view is made once. */
+  private firstOf(indices: Uint32Array, count: number): Uint32Array {
+    const { view } = this;
+    if (view.length === count && view.buffer === indices.buffer) return view;
+    return (this.view = indices.subarray(0, count));
   }
 
   private reserve(length: number): void {

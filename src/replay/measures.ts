@@ -102,12 +102,13 @@ export class PolicyMeasures {
 
   /** Sums over the KV heads, by measured step. */
   steps(): StepSums {
-    return record((measure) =>
-      Float64Array.from(
-        { length: this.counted },
-        (_, step) => this.series[step * MEASURES.length + AT[measure]] as number,
-      ),
-    );
+    return record((measure) => {
+      const column = new Float64Array(this.counted);
+      const at = AT[measure];
+      for (let step = 0; step < column.length; step++)
+        column[step] = this.series[step * MEASURES.length + at] as number;
+      return column;
+    });
   }
 }
 
