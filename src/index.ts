@@ -53,6 +53,9 @@ export { SYNTHETIC_SHAPE, type SyntheticShape } from "./trace/synthetic-shape.js
 export { syntheticTrace } from "./trace/synthetic-trace.js";
 export { preferring, traceFile, type DtypeChoice, type TraceFile } from "./trace/write-trace.js";
 export { parseDefinition } from "./workload/definition.js";
-export { definitionWorkload, fixedWorkload, logWorkload } from "./workload/generate.js";
+export { definitionWorkload, fixedWorkload } from "./workload/generate.js";
+export { parseColumns } from "./workload/log-fields.js";
+export { logStatistics } from "./workload/log-statistics.js";
+export { logWorkload } from "./workload/log-workload.js";
 export { parseRequestLog } from "./workload/request-log.js";
 export type { RequestSpec, Workload } from "./workload/workload.js";

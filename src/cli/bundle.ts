@@ -35,6 +35,9 @@ await build({
     "@resvg/resvg-js",
     "yaml",
     "hyparquet-writer",
+    "hyparquet",
+    "hyparquet-compressors",
+    "fzstd",
     "cli-table3",
   ],
   // CommonJS dependencies inside an ES module need a require of their own.

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { InputError } from "../core/check.js";
 import type { Policy } from "../policy/policy.js";
@@ -5,6 +7,7 @@ import type { Recorded } from "../report/recorded.js";
 import type { ScenarioOptions } from "../serve/options.js";
 import { scenarioOptions, type Flags } from "./flags.js";
 import { outputCompare, outputFlags, outputReplay, outputServe } from "./output.js";
+import { withRequestFiles } from "./requests-file.js";
 
 /** What each command does with its flags. Modules that only some commands need are loaded by those. */
 
@@ -27,7 +30,11 @@ export async function runServe(flags: Flags): Promise<void> {
   const judged = await judge(options, [policy]);
   const [measured = policy] = judged.policies;
   setFlagsFromString(INLINING); // not before: replay is long
-  await outputServe(simulate(options, resolved, measured), judged.recorded, output);
+  await withRequestFiles([measured], output.out, async (files) => {
+    const simulation = simulate(options, resolved, measured, files[0]?.sink);
+    files[0]?.finish();
+    await outputServe(simulation, judged.recorded, output, files);
+  });
 }
 
 export async function runCompare(flags: Flags): Promise<void> {
@@ -43,11 +50,14 @@ export async function runCompare(flags: Flags): Promise<void> {
     );
   }
   const { policies, recorded } = await judge(options, resolved.policies);
-  await outputCompare(
-    policies.map((policy) => simulate(options, resolved, policy)),
-    recorded,
-    output,
-  );
+  await withRequestFiles(policies, output.out, async (files) => {
+    const simulations = policies.map((policy, i) => {
+      const simulation = simulate(options, resolved, policy, files[i]?.sink);
+      files[i]?.finish();
+      return simulation;
+    });
+    await outputCompare(simulations, recorded, output, files);
+  });
 }
 
 /** Replays the policies if a recording is given; footprints that depend on the attention come back measured. */
@@ -84,4 +94,22 @@ export async function runList(flags: Flags): Promise<void> {
 export async function runShow(flags: Flags): Promise<void> {
   const { showing } = await import("./show.js");
   process.stdout.write(`${await showing(String(flags["name"]))}\n`);
+}
+
+export async function runInit(flags: Flags): Promise<void> {
+  const path = typeof flags["file"] === "string" ? flags["file"] : "scenario.yaml";
+  if (existsSync(path)) throw new InputError(path, "is there already; name another file");
+  const { scenarioTemplate } = await import("./scenario-template.js");
+  const { writeFiles } = await import("./write.js");
+  writeFiles(dirname(path), new Map([[basename(path), scenarioTemplate()]]));
+  process.stdout.write(`${path}\n`);
+}
+
+export async function runSchema(flags: Flags): Promise<void> {
+  const { jsonSchema, SCHEMA_NAMES } = await import("./schemas.js");
+  const asked = String(flags["what"]);
+  const name = SCHEMA_NAMES.find((known) => known === asked);
+  if (name === undefined)
+    throw new InputError("schema", `"${asked}" is not known; known are ${SCHEMA_NAMES.join(", ")}`);
+  process.stdout.write(`${JSON.stringify(jsonSchema(name), null, 2)}\n`);
 }

@@ -2,11 +2,12 @@
 import yargs, { type Argv } from "yargs";
 import { hideBin } from "yargs/helpers";
 import { InputError } from "../core/check.js";
-import { runCompare, runList, runReplay, runServe, runShow } from "./commands.js";
+import { runCompare, runInit, runList, runReplay, runSchema, runServe, runShow } from "./commands.js";
 import { isBooleanOption, OPTION_NAMES, optionHelp } from "./options.js";
 import { REPLAY_FLAGS } from "./replay-flags.js";
 import { traceCommands } from "./trace-parser.js";
 import { version } from "./version.js";
+import { workloadCommands } from "./workload-parser.js";
 
 const EXIT_INPUT = 2;
 
@@ -124,14 +125,37 @@ function lookUps(parser: Argv): Argv {
     );
 }
 
+function scenarioFiles(parser: Argv): Argv {
+  return parser
+    .command(
+      "init [file]",
+      "write a commented scenario file",
+      (y) =>
+        y
+          .positional("file", { type: "string", describe: "file to write [default: scenario.yaml]" })
+          .usage("$0 init: a scenario file with every option, what it means and its default")
+          .example("$0 init my.yaml && $0 serve --scenario my.yaml", "from nothing to a result"),
+      runInit,
+    )
+    .command(
+      "schema <what>",
+      "print the JSON Schema of a file, for editors",
+      (y) =>
+        y
+          .positional("what", { type: "string", describe: "scenario, workload or hardware" })
+          .example("$0 schema scenario > scenario.schema.json", "what the first line of a new scenario file refers to"),
+      runSchema,
+    );
+}
+
 function parser(): Argv {
   const base = yargs(hideBin(process.argv))
     .scriptName("raas-sim")
     .usage(
       "$0 COMMAND\n\nPredicts throughput, latency, memory, energy and cost of serving reasoning models,\nfor any KV-cache policy, before anyone pays for the GPUs.",
     );
-  return lookUps(traceCommands(replays(simulations(base))))
-    .demandCommand(1, "Name a command: serve, compare, replay, trace, list or show.")
+  return scenarioFiles(lookUps(workloadCommands(traceCommands(replays(simulations(base))))))
+    .demandCommand(1, "Name a command: serve, compare, replay, trace, workload, list, show, init or schema.")
     .strict()
     .recommendCommands()
     .parserConfiguration({
@@ -148,6 +172,14 @@ function parser(): Argv {
       throw error ?? new InputError("", message);
     });
 }
+
+/** Whoever reads may stop early, as head does: no failure, and files are written all the same. A full disk is one. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") return;
+  process.stderr.write(`raas-sim: standard output: cannot be written: ${error.message}\n`);
+  process.exitCode = EXIT_INPUT;
+});
+process.stderr.on("error", () => {}); // nobody is left to be told
 
 try {
   await parser().parseAsync();

@@ -27,6 +27,12 @@ export function optionHelp(name: string): string {
   return `${schema.description ?? ""}${choices}${fallback}`;
 }
 
+/** What an option is if it is not given; undefined if it then stays away. */
+export function optionDefault(name: string): unknown {
+  const schema = SHAPE[name];
+  return schema === undefined ? undefined : (z.toJSONSchema(schema, { io: "input" }) as JsonSchema).default;
+}
+
 /** Turns the text of a flag into what its option expects: a number where one is allowed, else the text. */
 export function flagValue(name: string, text: unknown): unknown {
   if (typeof text !== "string") return text;

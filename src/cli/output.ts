@@ -6,10 +6,10 @@ import type { ReplayResult } from "../replay/quality.js";
 import { replayFacts, withQuality, type Recorded } from "../report/recorded.js";
 import type { Report } from "../report/report.js";
 import { progressLine } from "./progress.js";
-import { requestsParquet } from "./requests-parquet.js";
+import type { RequestsFile } from "./requests-file.js";
 import type { Simulation } from "./simulate.js";
 import { version } from "./version.js";
-import { writeFiles } from "./write.js";
+import { requireFolder, writeFiles, type Files } from "./write.js";
 
 export interface OutputFlags {
   readonly json: boolean;
@@ -20,6 +20,7 @@ export interface OutputFlags {
 
 export function outputFlags(flags: Readonly<Record<string, unknown>>): OutputFlags {
   const out = flags["out"];
+  if (typeof out === "string") requireFolder(out);
   const charts = flags["svg"] === true || flags["png"] === true;
   if (charts && typeof out !== "string")
     throw new InputError("--svg", "--svg and --png write into the folder given with --out");
@@ -36,6 +37,7 @@ export async function outputServe(
   simulation: Simulation,
   recorded: Recorded | undefined,
   flags: OutputFlags,
+  requests: readonly RequestsFile[],
 ): Promise<void> {
   const { scenario, result } = simulation;
   const whole = flags.out === undefined ? undefined : withQuality(outcome(scenario, result, version()), recorded);
@@ -44,7 +46,7 @@ export async function outputServe(
   else process.stdout.write(`${(await import("../report/text-table.js")).serveTable(short, recorded)}\n`);
   if (whole === undefined || flags.out === undefined) return;
   const { serveReport } = await import("../report/serve-report.js");
-  const files = new Map<string, string | Uint8Array>([["requests.parquet", await requestsParquet(result)]]);
+  const files = new Map(requests.map((file) => [file.name, file]));
   await writeReport(flags.out, files, { ...whole, ...replayed(recorded) }, serveReport(whole, recorded), flags);
 }
 
@@ -53,6 +55,7 @@ export async function outputCompare(
   simulations: readonly Simulation[],
   recorded: Recorded | undefined,
   flags: OutputFlags,
+  requests: readonly RequestsFile[],
 ): Promise<void> {
   const whole = flags.out !== undefined;
   const wholes = (whole ? simulations : []).map(({ scenario, result }) =>
@@ -64,10 +67,7 @@ export async function outputCompare(
   if (flags.json) printJson({ policies: shorts.map(flat), ...replayed(recorded) }, shorts);
   else process.stdout.write(`${(await import("../report/text-table.js")).compareTable(shorts, recorded)}\n`);
   if (flags.out === undefined) return;
-  const files = new Map<string, string | Uint8Array>();
-  for (const { scenario, result } of simulations) {
-    files.set(`requests-${fileName(scenario.parts.policy.name)}.parquet`, await requestsParquet(result));
-  }
+  const files = new Map(requests.map((file) => [file.name, file]));
   const { compareReport } = await import("../report/compare-report.js");
   const data = { policies: wholes, ...replayed(recorded) };
   await writeReport(flags.out, files, data, compareReport(wholes, recorded), flags);
@@ -109,13 +109,14 @@ function printJson(value: object, outcomes: readonly Summary[]): void {
 /** Writes result.json, the report, and its charts as pictures where they are asked for. */
 export async function writeReport(
   folder: string,
-  files: Map<string, string | Uint8Array>,
+  given: Files,
   data: object,
   report: Report,
   flags: OutputFlags,
 ): Promise<void> {
   const { renderHtml } = await import("../report/html.js");
   const { readRuntime } = await import("../report/runtime.js");
+  const files = new Map(given);
   files.set("result.json", `${JSON.stringify(data, null, 2)}\n`);
   files.set("report.html", await renderHtml(report, readRuntime()));
   if (flags.svg || flags.png) {
@@ -136,8 +137,4 @@ export async function writeReport(
 function flat(short: Summary): object {
   const { metrics, ...rest } = short;
   return { ...metrics, ...rest };
-}
-
-function fileName(name: string): string {
-  return name.replace(/[^a-z0-9.=-]+/gi, "-");
 }

@@ -120,7 +120,11 @@ test("a replay that fails leaves what was there, and nothing else", async () => 
   await expect(replayFile("bakery-2.2k", policies, PART, { selections: nowhere })).rejects.toThrow(/none.*be written/);
 });
 
-test("an interrupted replay leaves nothing", async () => {
+test.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const)("a replay ended by %s leaves nothing", async (signal, exitCode) => {
   const main = fileURLToPath(new URL("../../dist/bin/main.js", import.meta.url));
   const path = join(folder, "interrupted.jsonl");
   const budgets = Array.from({ length: 40 }, (_, i) => 16 * (i + 1)).join("|");
@@ -130,8 +134,8 @@ test("an interrupted replay leaves nothing", async () => {
   for (let waited = 0; waited < 30_000 && partial().length === 0; waited += 20) await setTimeout(20);
   expect(partial().length).toBe(1);
   await setTimeout(200);
-  child.kill("SIGINT");
-  expect((await ended)[0]).toBe(130);
+  child.kill(signal);
+  expect((await ended)[0]).toBe(exitCode);
   expect(partial()).toEqual([]);
   expect(existsSync(path)).toBe(false);
 });

@@ -7,6 +7,7 @@ import type { TaskResult } from "../replay/replay-task.js";
 import { joinSurveys, needsSurveys, type Surveys } from "../replay/surveys.js";
 import { taskBytes } from "../replay/task-bytes.js";
 import type { AttentionTrace } from "../trace/attention-trace.js";
+import { onInterrupt } from "./interrupt.js";
 import { progressLine } from "./progress.js";
 import { openRecording } from "./recordings.js";
 import { localCrew, threadCrew, type Crew } from "./replay-crew.js";
@@ -16,7 +17,6 @@ import { SelectionsFile } from "./selections-file.js";
 const BYTES_AT_ONCE = 160e6;
 /** Multiplications that take less time than to start a thread. */
 const SMALL_WORK = 1e9;
-const INTERRUPTED = 130;
 
 /** How a replay is done: nothing of it changes the result. */
 export interface ReplayRun {
@@ -42,15 +42,14 @@ export async function replayFile(
   let out: SelectionsFile | undefined;
   let crew: Crew | undefined;
   let leaving: Promise<never> | undefined;
-  const leave = async (): Promise<never> => {
+  const leave = async (exitCode: number): Promise<never> => {
     await crew?.end();
     out?.discard();
-    process.exit(INTERRUPTED);
+    process.exit(exitCode);
   };
-  const interrupted = (): void => {
-    leaving = leave();
-  };
-  process.once("SIGINT", interrupted);
+  const release = onInterrupt((exitCode) => {
+    leaving = leave(exitCode);
+  });
   try {
     const plan = planReplay(trace, policies, options);
     out = selections === undefined ? undefined : new SelectionsFile(selections);
@@ -72,7 +71,7 @@ export async function replayFile(
     await leaving; // jobs that were broken off are no errors
     throw cause;
   } finally {
-    process.off("SIGINT", interrupted);
+    release();
     await crew?.end();
     out?.discard();
     line.end();

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, resolve as absolute } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { InputError } from "../core/check.js";
@@ -12,9 +12,14 @@ import { checkParameters, expandPolicySpecs } from "../policy/spec.js";
 import { createPolicy, POLICIES } from "../policy/table.js";
 import type { ScenarioOptions } from "../serve/options.js";
 import type { LengthFit } from "../workload/length-fit.js";
+import { thinkingBudgets } from "../workload/thinking-budget.js";
 import type { Workload } from "../workload/workload.js";
 import { lengthened, lengthFit } from "./length-option.js";
-import { readBytes, readJson } from "./scenario-file.js";
+import { fileSource } from "./file-source.js";
+import { logPart, refuseLogOptions, refuseMixOptions } from "./log-options.js";
+import { readJson } from "./scenario-file.js";
+import { givenSessionOption, sessionShape } from "./session-options.js";
+import { servegenClients } from "./servegen-folder.js";
 import { PACKAGE } from "./version.js";
 
 /** What the names of a scenario stand for. */
@@ -36,6 +41,7 @@ export async function resolve(options: ScenarioOptions): Promise<Resolved> {
     lengths: await lengthFit(options["length-inflation"]),
   };
   for (const policy of resolved.policies) lengthened(resolved.workload, policy, resolved.lengths); // refused early, if at all
+  thinkingBudgets(resolved.workload, options["thinking-budget"]);
   return resolved;
 }
 
@@ -65,8 +71,7 @@ export async function resolvePolicies(specification: string | readonly string[])
     if (spec.kind === "outside") {
       const path = absolute(spec.path);
       if (!existsSync(path)) throw new InputError(spec.path, "no such file");
-      const module: unknown = await import(pathToFileURL(path).href);
-      policies.push(policyFromModule(module, spec.path, spec.values));
+      policies.push(policyFromModule(await load(path, spec.path), spec.path, spec.values));
       continue;
     }
     const definition = Object.hasOwn(POLICIES, spec.name) ? POLICIES[spec.name as keyof typeof POLICIES] : undefined;
@@ -76,6 +81,15 @@ export async function resolvePolicies(specification: string | readonly string[])
   const twice = policies.find((policy, i) => policies.findIndex((other) => other.name === policy.name) !== i);
   if (twice !== undefined) throw new InputError("policy", `${twice.name} is named twice`);
   return policies;
+}
+
+/** A user's module; whatever it throws while it is loaded is the user's trouble. */
+async function load(path: string, given: string): Promise<unknown> {
+  try {
+    return (await import(pathToFileURL(path).href)) as unknown;
+  } catch (cause) {
+    throw new InputError(given, `cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
 }
 
 /** Definitions and logs that come with the package. */
@@ -98,12 +112,14 @@ export function workloadPath(name: string): string {
 }
 
 async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
-  const { workload: name, "input-len": inputLen, "output-len": outputLen, duration } = options;
+  const { workload: name, columns, "input-len": inputLen, "output-len": outputLen, duration } = options;
   const requestRate = options["request-rate"] === "inf" ? Infinity : options["request-rate"];
   const burstiness = options.burstiness;
   const extent = { numRequests: options["num-requests"], durationS: duration };
-  const { definitionWorkload, fixedWorkload, logWorkload, meanRate } = await import("../workload/generate.js");
+  const { definitionWorkload, fixedWorkload } = await import("../workload/generate.js");
+  const load = { ...extent, users: options.users, sessions: sessionShape(options), bestOf: options["best-of"] };
   if (name === undefined) {
+    refuseLogOptions(options, "needs a request log");
     if (inputLen === undefined || outputLen === undefined) {
       const given =
         inputLen !== undefined
@@ -120,46 +136,60 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
       reasoningShare: options["reasoning-share"],
       requestRate,
       burstiness,
-      ...extent,
+      ...load,
     });
   }
   if (inputLen !== undefined || outputLen !== undefined) {
     throw new InputError("workload", "is given together with --input-len or --output-len; give one or the other");
   }
   const path = workloadPath(name);
-  const bytes = readBytes(path);
-  const definition = definitionJson(bytes);
+  const clients = servegenClients(path);
+  if (clients !== undefined) {
+    refuseMixOptions(options);
+    const { mixWorkload } = await import("../workload/client-mix.js");
+    const { from, to, "rate-scale": rateScale } = options;
+    return mixWorkload(clients, { ...extent, from, to, rateScale, requestRate }, basename(absolute(path)));
+  }
+  const definition = definitionJson(path);
   if (definition !== undefined) {
+    refuseLogOptions(options, "needs a request log; for a definition there are --request-rate and --duration");
     const { parseDefinition } = await import("../workload/definition.js");
     return definitionWorkload(parseDefinition(definition, path), {
       requestRate,
       burstiness,
       hourlyCurve: options["hourly-curve"],
-      ...extent,
+      ...load,
     });
   }
-  if (burstiness !== undefined || options["hourly-curve"]) {
+  const { importLog } = await import("./workload-file.js");
+  const log = await importLog(path, columns);
+  if (options["hourly-curve"] || (burstiness !== undefined && log.hasArrivals)) {
     throw new InputError(
       "burstiness",
       "a request log has its own arrivals; --burstiness and --hourly-curve do not apply",
     );
   }
-  const { parseRequestLog } = await import("../workload/request-log.js");
-  const log = parseRequestLog(bytes, path);
-  const recorded = meanRate(log);
-  if (requestRate !== undefined && recorded === Infinity) {
-    throw new InputError("request-rate", `${path} has no rate to scale: all of its requests arrive at once`);
-  }
-  const rateScale = requestRate === undefined ? undefined : requestRate / recorded;
-  return logWorkload(log, { rateScale, ...extent }, basename(path));
+  const made = givenSessionOption(options);
+  if (made !== undefined) throw new InputError(made, "a request log has its own sessions; it does not apply");
+  const { logWorkload } = await import("../workload/log-workload.js");
+  const pace = { timeScale: options["time-scale"], requestRate, burstiness };
+  return logWorkload(log, { ...extent, ...logPart(options), ...pace }, basename(path));
 }
 
 /** The JSON of a definition, told from a request log by being one object with a prompt. */
-function definitionJson(bytes: Uint8Array): unknown {
-  if (bytes.length > 1_000_000 || !new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().startsWith("{"))
-    return undefined;
+function definitionJson(path: string): unknown {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return undefined;
+  const source = fileSource(path);
+  let text: string;
   try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (source.size > 1_000_000) return undefined;
+    text = new TextDecoder().decode(source.read(0, source.size));
+  } finally {
+    source.close();
+  }
+  if (!text.trimStart().startsWith("{")) return undefined;
+  try {
+    const json: unknown = JSON.parse(text);
     return typeof json === "object" && json !== null && "prompt" in json ? json : undefined;
   } catch {
     return undefined; // several lines of JSON: a log
@@ -167,7 +197,7 @@ function definitionJson(bytes: Uint8Array): unknown {
 }
 
 function isPath(name: string): boolean {
-  return /[\\/]/.test(name) || /\.(json|jsonl|csv|gz|ya?ml)$/.test(name) || existsSync(name);
+  return /[\\/]/.test(name) || /\.(json|jsonl|csv|parquet|gz|zst|ya?ml)$/.test(name) || existsSync(name);
 }
 
 function packagePath(path: string): string {

@@ -1,17 +1,8 @@
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { closeSync, mkdtempSync, openSync, readdirSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { InputError } from "../core/check.js";
 import { inOrder } from "./selection-parts.js";
+import { placeOf } from "./write.js";
 
 const COPY_BYTES = 1 << 20;
 
@@ -26,9 +17,8 @@ export class SelectionsFile {
 
   /** Throws InputError if nothing can be written there. */
   constructor(path: string) {
-    this.path = resolve(path);
     try {
-      if (statSync(this.path, { throwIfNoEntry: false })?.isDirectory() === true) throw new Error("is a folder");
+      this.path = placeOf(path);
       this.folder = mkdtempSync(join(dirname(this.path), `${basename(this.path)}.partial-`));
     } catch (cause) {
       throw cannotWrite(path, cause);

@@ -51,6 +51,14 @@ test("info says what is in a trace, as JSON and as tables", async () => {
   expect(text).not.toMatch(/^0 +3 {2}lazy/m); // that layer was not asked for
 });
 
+test("info names the sums over the prompt's queries only where all of these are recorded", async () => {
+  const fixture = (name: string): string => join(import.meta.dirname, `../attention/fixtures/${name}.attn.safetensors`);
+  const channels = async (file: string): Promise<string> =>
+    (JSON.parse(await printed(runTraceInfo, { file, json: true })) as TraceInfo).channels.join();
+  expect(await channels(fixture("random-llama"))).toContain("summed over them");
+  expect(await channels(fixture("random-qwen2"))).not.toContain("summed over them"); // its queries start at 8
+});
+
 test("info writes a page and the head map", async () => {
   const out = join(folder, "report");
   await printed(runTraceInfo, { file: path("made"), out, svg: true });

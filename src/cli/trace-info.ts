@@ -35,7 +35,9 @@ function readInfo(file: string, layers: readonly number[] | undefined): TraceInf
       bytes: source.size,
       metadata: whole.metadata,
       decodeSteps,
-      channels: [...channels].map((channel) => TRACE_CHANNELS[channel]),
+      channels: [...channels]
+        .filter((channel) => channel !== "prompt-mass" || (metadata.queryStart ?? 0) === 0) // a sum over all of them
+        .map((channel) => TRACE_CHANNELS[channel]),
       tensors: [...readHeader(source).tensors].map(([name, { dtype, shape, from, to }]) => {
         return { name, dtype, shape, bytes: to - from };
       }),

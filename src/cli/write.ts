@@ -1,21 +1,28 @@
 import {
+  accessSync,
   closeSync,
+  constants,
   existsSync,
   mkdirSync,
   openSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { InputError } from "../core/check.js";
+import { onInterrupt } from "./interrupt.js";
+
+/** A file that is complete under a temporary name beside its place. */
+export interface Written {
+  readonly temporary: string;
+}
 
 /** Files to write, by path inside the folder. */
-export type Files = ReadonlyMap<string, string | Uint8Array>;
-
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+export type Files = ReadonlyMap<string, string | Uint8Array | Written>;
 
 /**
  * Writes all files or none that is half done: each goes to a temporary name beside its place first, and all are renamed
@@ -23,11 +30,14 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
  */
 export function writeFiles(folder: string, files: Files): readonly string[] {
   const pending: { temporary: string; final: string }[] = [];
-  const hold = (): void => {};
-  for (const signal of SIGNALS) process.on(signal, hold);
+  const release = onInterrupt(() => {});
   try {
     for (const [name, content] of files) {
       const final = join(folder, name);
+      if (typeof content === "object" && "temporary" in content) {
+        pending.push({ temporary: content.temporary, final });
+        continue;
+      }
       makeFolder(dirname(final));
       const temporary = `${final}.${process.pid}.partial`;
       pending.push({ temporary, final });
@@ -38,13 +48,37 @@ export function writeFiles(folder: string, files: Files): readonly string[] {
     for (const { temporary } of pending) rmSync(temporary, { force: true });
     throw new InputError(folder, `cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`);
   } finally {
-    for (const signal of SIGNALS) process.off(signal, hold);
+    release();
   }
   return pending.map(({ final }) => final);
 }
 
+/**
+ * Where a file goes that is to take this path by a rename: what a link points to, so that the link stays. Throws if
+ * something stands there that is no file: a rename would put a file in place of a device such as /dev/null.
+ */
+export function placeOf(path: string): string {
+  if (!existsSync(path)) return resolve(path);
+  const place = realpathSync(path);
+  const there = statSync(path);
+  if (there.isDirectory()) throw new Error("is a folder");
+  if (!there.isFile()) throw new Error("is no regular file");
+  return place;
+}
+
+/** Throws InputError if no folder can be at this path or nothing can be written there: to be known before long work. */
+export function requireFolder(path: string): void {
+  if (path === "") throw new InputError("--out", "is empty; give the path of a folder");
+  attempt(path, () => {
+    let there = resolve(path);
+    while (!existsSync(there)) there = dirname(there);
+    if (!statSync(there).isDirectory()) throw new Error(`${there === resolve(path) ? "" : `${there} `}is not a folder`);
+    accessSync(there, constants.W_OK | constants.X_OK);
+  });
+}
+
 /** Makes a folder and those it lies in. Node's own recursion never ends where a folder cannot be made, as in /proc. */
-function makeFolder(path: string): void {
+export function makeFolder(path: string): void {
   if (existsSync(path) && statSync(path).isDirectory()) return;
   if (dirname(path) !== path) makeFolder(dirname(path));
   mkdirSync(path);
@@ -56,15 +90,15 @@ function makeFolder(path: string): void {
  * whatever the blocks throw.
  */
 export async function writeBlocks(path: string, blocks: Iterable<Uint8Array>): Promise<void> {
-  const temporary = `${path}.${process.pid}.partial`;
-  const interrupted = (): void => {
+  const place = attempt(path, () => placeOf(path));
+  const temporary = `${place}.${process.pid}.partial`;
+  const release = onInterrupt((exitCode) => {
     rmSync(temporary, { force: true });
-    process.exit(130);
-  };
-  process.once("SIGINT", interrupted);
+    process.exit(exitCode);
+  });
   try {
     const file = attempt(path, () => {
-      makeFolder(dirname(path));
+      makeFolder(dirname(place));
       return openSync(temporary, "w");
     });
     try {
@@ -77,16 +111,17 @@ export async function writeBlocks(path: string, blocks: Iterable<Uint8Array>): P
     } finally {
       closeSync(file);
     }
-    attempt(path, () => renameSync(temporary, path));
+    attempt(path, () => renameSync(temporary, place));
   } catch (cause) {
     rmSync(temporary, { force: true });
     throw cause;
   } finally {
-    process.off("SIGINT", interrupted);
+    release();
   }
 }
 
-function attempt<T>(path: string, action: () => T): T {
+/** What an action on a file returns; InputError with its path if it fails. */
+export function attempt<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (cause) {

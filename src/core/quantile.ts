@@ -6,12 +6,25 @@ const STEPS = 2;
 const WEIGHT = 3;
 const WIDTH = 4;
 
+/** Values that were added, one by one or as series: how many, how large, and where their quantiles lie. */
+export interface Sample {
+  readonly count: number;
+  readonly sum: number;
+  /** Adds now, now + perStep, … (`steps` values), each `weight` times; perStep ≥ 0. */
+  add(now: number, perStep: number, steps: number, weight: number): void;
+  mean(): number; // NaN if there are none, as the others
+  standardDeviation(): number;
+  /** The smallest value with at least `share` of all values at or below it (the inverse of the empirical distribution). */
+  quantile(share: number): number;
+  quantiles(shares: readonly number[]): readonly number[]; // shares ascending
+}
+
 /**
  * Values that come as arithmetic series: now, now + perStep, … (`steps` of them), each `weight` times; perStep ≥ 0.
  * Counting the values at or below x is one division a series, so quantiles are exact without expanding anything.
  */
-export class SeriesSample {
-  readonly #series = new Rows(WIDTH);
+export class SeriesSample implements Sample {
+  #series = new Rows(WIDTH, 64);
   #single = true; // no series longer than one value, no weights
   #ascending: Float64Array | undefined;
   count = 0;
@@ -32,10 +45,11 @@ export class SeriesSample {
     this.sum += weight * (steps * now + (single * (steps * (steps - 1))) / 2);
   }
 
-  addAll(other: SeriesSample): void {
-    for (let i = 0; i < other.#series.length; i++) {
-      const all = other.#series;
-      this.add(all.at(i, NOW), all.at(i, PER_STEP), all.at(i, STEPS), all.at(i, WEIGHT));
+  /** Adds all values to another sample. */
+  addTo(other: Sample): void {
+    const all = this.#series;
+    for (let i = 0; i < all.length; i++) {
+      other.add(all.at(i, NOW), all.at(i, PER_STEP), all.at(i, STEPS), all.at(i, WEIGHT));
     }
   }
 
@@ -57,7 +71,6 @@ export class SeriesSample {
     return this.count === 0 ? NaN : Math.sqrt(Math.max(0, squares / this.count));
   }
 
-  /** The smallest value with at least `share` of all values at or below it (the inverse of the empirical distribution). */
   quantile(share: number): number {
     return this.quantiles([share])[0] as number;
   }

@@ -6,6 +6,9 @@
  */
 const PER_SECOND = 2 ** 36;
 
+/** The shortest time there is, seconds. */
+export const QUANTUM = 1 / PER_SECOND;
+
 export function toQuantum(seconds: number): number {
   return Math.round(seconds * PER_SECOND) / PER_SECOND;
 }

@@ -25,6 +25,12 @@ export class Rows {
     return this.#values;
   }
 
+  /** Drops the first n rows; their room is used again. */
+  dropFirst(n: number): void {
+    this.#values.copyWithin(0, n * this.#width, this.length * this.#width);
+    this.length -= n;
+  }
+
   at(row: number, column: number): number {
     return this.#values[row * this.#width + column] as number;
   }

@@ -12,6 +12,8 @@ export interface FootprintCurve {
 
 /** Steps whose mean makes one piece. Counts of single steps vary with the attention; time and memory add up over many. */
 const PIECE_STEPS = 16;
+/** Fewer steps show no trend: one alone would say that a policy which holds everything stops growing. */
+export const LEAST_MEASURED_STEPS = 2 * PIECE_STEPS;
 /** Beyond the recording a piece is this share of the context. */
 const TAIL_SHARE = 1 / 32;
 const MOST_TOKENS = 2 ** 23;

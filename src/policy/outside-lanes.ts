@@ -3,6 +3,7 @@ import type { RangeSet } from "../core/range-set.js";
 import { TRACE_CHANNELS } from "../trace/attention-trace.js";
 import type { HeadGroup, Lane, Lanes } from "./lane.js";
 import { guard, isFields, isStrings, requireCount, requireType } from "./module-checks.js";
+import { OutsideView } from "./outside-view.js";
 
 const GROUPS: readonly HeadGroup[] = ["query-head", "kv-head", "layer"];
 const ORACLES = ["step", "future"];
@@ -13,16 +14,21 @@ export function guardedLanes(given: unknown, path: string): Lanes {
   const survey = given.survey?.bind(given);
   return {
     ...given,
-    ...(survey === undefined ? {} : { survey: (layer) => guard(path, "lanes.survey", () => survey(layer)) }),
+    ...(survey === undefined
+      ? {}
+      : {
+          survey: (layer) => guard(path, "lanes.survey", () => survey(new OutsideView(layer, given, path))),
+        }),
     start(prompt) {
-      const lane = guard(path, "lanes.start", () => given.start(prompt));
+      const view = new OutsideView(prompt, given, path);
+      const lane = guard(path, "lanes.start", () => given.start(view));
       requireLane(lane, path);
-      return guardedLane(lane, path);
+      return guardedLane(lane, view, path);
     },
   };
 }
 
-function guardedLane(lane: Lane, path: string): Lane {
+function guardedLane(lane: Lane, view: OutsideView, path: string): Lane {
   return {
     get held() {
       return requireRangeSet(lane.held, path, "held");
@@ -30,13 +36,13 @@ function guardedLane(lane: Lane, path: string): Lane {
     select(step) {
       const where = `select at step ${step.step}`;
       return requireRangeSet(
-        guard(path, where, () => lane.select(step)),
+        guard(path, where, () => lane.select(view.at(step))),
         path,
         `what ${where} returns`,
       );
     },
     update(step, attention) {
-      guard(path, `update at step ${step.step}`, () => lane.update(step, attention));
+      guard(path, `update at step ${step.step}`, () => lane.update(view.at(step), attention));
     },
   };
 }

@@ -1,4 +1,5 @@
 import { InputError } from "../core/check.js";
+import type { FootprintCurve } from "../policy/measured.js";
 import type { Lengths, Policy } from "../policy/policy.js";
 import type { AttentionTrace } from "../trace/attention-trace.js";
 import { replay } from "./replay.js";
@@ -48,6 +49,20 @@ function countViolations(policy: Policy, trace: AttentionTrace, steps: readonly 
     if (problems.length > 0) return problems.map((problem) => `${policy.name} at step ${step}: ${problem}`);
   }
   return [];
+}
+
+/**
+ * Whether the counts of a policy's replay, means over the heads and layers it governs, are those of its footprint: what is
+ * wrong in the first step where they are not. `held` and `read` are of the steps from that with `fromTokens` tokens on.
+ */
+export function footprintProblem(policy: Policy, promptTokens: number, curve: FootprintCurve): string | undefined {
+  for (const [index, held] of curve.held.entries()) {
+    const generated = curve.fromTokens + index - promptTokens;
+    const read = curve.read[index] as number;
+    const problems = differences(policy, { prompt: promptTokens, generated }, [{ held, read }], 1 / 2);
+    if (problems.length > 0) return `with ${curve.fromTokens + index} tokens it ${problems.join(", it ")}`;
+  }
+  return undefined;
 }
 
 interface Counts {

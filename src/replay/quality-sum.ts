@@ -56,7 +56,7 @@ export class QualitySum {
         kind: policy.kind,
         parameters: policy.parameters,
         source: policy.source,
-        notes: policy.notes,
+        notes: [...policy.notes, ...denseNotes(policy, plan)],
         ...(policy.lanes?.oracle === undefined ? {} : { oracle: policy.lanes.oracle }),
         ...(this.sums[index] as PolicySum).quality(),
       })),
@@ -64,10 +64,24 @@ export class QualitySum {
   }
 }
 
-function notesOf({ synthetic, generation, model, layersTotal }: TraceMetadata, plan: ReplayPlan): string[] {
+/** A recording may well be of just the layers that a policy leaves dense by default: then all its figures are Dense's. */
+function denseNotes({ denseLayers }: Policy, { layers }: ReplayPlan): string[] {
+  const dense = layers.filter((layer) => layer < denseLayers);
+  if (dense.length === 0) return [];
+  return [`Keeps and reads everything in layer ${dense.join(" and ")} (denseLayers=${denseLayers}).`];
+}
+
+function notesOf(
+  { synthetic, generation, groupReduction, model, layersTotal }: TraceMetadata,
+  plan: ReplayPlan,
+): string[] {
   const notes = ["Replay is open loop: the recorded text and queries do not change with what a policy evicts."];
   if (synthetic) notes.push("The recording is synthetic: generated, not taken from a model.");
   else notes.push(`Recorded from ${model}, ${plan.layers.length} of ${layersTotal} layers, ${generation}.`);
+  if (groupReduction === "max")
+    notes.push(
+      "The recording has the largest attention of a KV head's query heads where policies and measures mean the mean.",
+    );
   if (!plan.settings.outputError) notes.push("Output errors were not computed; their bound is.");
   return notes;
 }

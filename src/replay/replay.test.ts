@@ -222,3 +222,17 @@ test("a part of the heads is measured as it is in the whole, also where a layer 
   const mean = only(part.policies).steps.recall.reduce((sum, share) => sum + share, 0) / 40;
   expect(mean).toBeCloseTo(only(part.policies).recall.mean, 9);
 });
+
+test("notes say which replayed layers a policy leaves dense, and that a recording is of group maxima", () => {
+  const trace = randomTrace(3, { promptTokens: 6, steps: 4, layers: 3 });
+  const some = createPolicy("tova", POLICIES.tova, { budget: 16, denseLayers: 2 });
+  const notes = (layers: readonly number[]): string => only(replay(trace, [some], { layers }).policies).notes.join();
+  expect(notes([0, 1, 2])).toContain("Keeps and reads everything in layer 0 and 1 (denseLayers=2).");
+  expect(notes([2])).not.toContain("denseLayers");
+  const merged = (groupReduction: "mean" | "max"): string =>
+    replay(mergedTrace(trace, { groupReduction, scoreCoding: "linear", pageBounds: false }, makeKernel), [
+      some,
+    ]).notes.join();
+  expect(merged("max")).toContain("largest attention of a KV head's query heads");
+  expect(merged("mean")).not.toContain("largest attention");
+});

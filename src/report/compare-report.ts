@@ -4,7 +4,7 @@ import { recallBudgetChart } from "./charts/recall-budget.js";
 import { summaryChart } from "./charts/summary.js";
 import { tradeOffChart } from "./charts/trade-off.js";
 import { trinityChart } from "./charts/trinity.js";
-import { ALL_SECTIONS, sectionTable } from "./figures.js";
+import { ALL_SECTIONS, sectionTable, tenantTables } from "./figures.js";
 import type { Report } from "./report.js";
 import { commonCharts, originTables, subtitle } from "./serve-report.js";
 import { overviewTable, qualityTable, replayFacts, type Judged, type Recorded } from "./recorded.js";
@@ -28,6 +28,7 @@ export function compareReport(outcomes: readonly Judged<Outcome>[], recorded?: R
     tables: [
       ...(recorded === undefined ? [] : [overviewTable(outcomes), qualityTable(outcomes)]),
       ...ALL_SECTIONS.map((section) => sectionTable(section, outcomes)),
+      ...tenantTables(outcomes),
       ...originTables(outcomes),
     ],
     notes: allNotes(outcomes, recorded),

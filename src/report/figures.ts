@@ -27,6 +27,8 @@ const TRAFFIC: Section = {
     figure("total_output_tokens", "Output tokens", format.integer),
     figure("total_reasoning_tokens", "  of these reasoning", format.integer),
     figure("total_answer_tokens", "  of these answer", format.integer),
+    figure("thinking_budget_met", "  requests cut at the thinking budget", format.integer),
+    figure("thinking_tokens_cut", "  reasoning tokens cut off", format.integer),
     figure("max_concurrent_requests", "Most requests at once", format.integer),
     figure("mean_running_requests", "Running, mean", format.decimal),
     figure("mean_waiting_requests", "Waiting, mean", format.decimal),
@@ -73,6 +75,7 @@ export const LATENCIES: readonly { key: string; title: string }[] = [
   { key: "tpot", title: "Per output token (TPOT)" },
   { key: "itl", title: "Between tokens (ITL)" },
   { key: "e2el", title: "End to end (E2E)" },
+  { key: "best_of_e2el", title: "Last sample of a question" },
 ];
 export const STATISTICS = ["mean", "p50", "p90", "p99"] as const;
 
@@ -93,28 +96,57 @@ function perSecond(value: format.Value): string {
   return text === "-" ? text : `${text}/s`;
 }
 
+/** Figures that no outcome has, of what was not asked for, are left out. */
+function has({ metrics }: Summary, key: string): boolean {
+  return metrics[key] !== undefined;
+}
+
 /** A section as a table: one column an outcome. */
 export function sectionTable(section: Section, outcomes: readonly Summary[]): ReportTable {
   return {
     title: section.title,
     columns: [section.title, ...outcomes.map((outcome) => outcome.label)],
-    rows: section.figures.map((each) => [
-      each.title,
-      ...outcomes.map((outcome) => each.format(outcome.metrics[each.key])),
-    ]),
+    rows: section.figures
+      .filter(({ key }) => outcomes.some((outcome) => has(outcome, key)))
+      .map((each) => [each.title, ...outcomes.map((outcome) => each.format(outcome.metrics[each.key]))]),
   };
 }
 
 /** Latencies of one outcome: a row a latency, a column a statistic. */
-export function latencyTable({ metrics }: Summary): ReportTable {
+export function latencyTable(outcome: Summary): ReportTable {
+  const { metrics } = outcome;
   return {
     title: "Latency",
     columns: ["Latency", ...STATISTICS],
-    rows: LATENCIES.map(({ key, title }) => [
+    rows: LATENCIES.filter(({ key }) => has(outcome, `mean_${key}_ms`)).map(({ key, title }) => [
       title,
       ...STATISTICS.map((statistic) => format.milliseconds(metrics[`${statistic}_${key}_ms`])),
     ]),
   };
+}
+
+/** What each tenant got, a row a tenant and outcome; none if the workload tells none apart. */
+export function tenantTables(outcomes: readonly Summary[]): readonly ReportTable[] {
+  const rows = outcomes.flatMap(({ label, tenants }) =>
+    (tenants ?? []).map((each) => [
+      outcomes.length === 1 ? each.tenant : `${each.tenant}, ${label}`,
+      ...[each.priority, each.completed, each.failed].map(format.integer),
+      ...[each.p50_ttft_ms, each.p99_ttft_ms, each.p50_e2el_ms, each.p99_e2el_ms].map(format.milliseconds),
+      format.integer(each.thinking_budget_met),
+    ]),
+  );
+  const columns = [
+    "Tenant",
+    "Priority",
+    "Completed",
+    "Refused",
+    "TTFT p50",
+    "TTFT p99",
+    "E2E p50",
+    "E2E p99",
+    "Cut at budget",
+  ];
+  return rows.length === 0 ? [] : [{ title: "Tenants", columns, rows }];
 }
 
 /** Every setting behind the numbers; where outcomes differ, each with its own value. */

@@ -59,6 +59,7 @@ function outcome(label: string, growth: number, bins = 240): Outcome {
     resolved: { model: { name: "Qwen2.5-Math-7B", source: "config.json" }, price_per_gpu_hour_usd: 2.5 },
     profile: { name: "h100-sxm", kind: "datasheet", sources: { peak: "</script><script>alert(1)</script>" } },
     metrics: metricsOf(slow, growth > 1),
+    percentiles: { method: "exact", relative_error: 0 },
     saturation: {
       saturated: growth > 1,
       message: growth > 1 ? "SATURATED: the queue grows" : "the queue does not grow",
@@ -71,6 +72,8 @@ function outcome(label: string, growth: number, bins = 240): Outcome {
       })),
     ),
     series: Array.from({ length: bins }, (_, i) => ({
+      requests_sent_per_s: 1,
+      requests_ended_per_s: 1,
       time_s: (i * 812.4) / bins,
       output_tokens_per_s: (10_000 / slow) * Math.min(1, i / 20) * (1 + 0.06 * wave(i)),
       input_tokens_per_s: 500 * Math.max(0, 1 + 0.8 * wave(i * 3)),

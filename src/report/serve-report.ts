@@ -7,7 +7,7 @@ import { memoryLayoutChart } from "./charts/memory-layout.js";
 import { operatorsChart } from "./charts/operators.js";
 import { queueChart } from "./charts/queue.js";
 import { throughputChart } from "./charts/throughput.js";
-import { AFTER_LATENCY, BEFORE_LATENCY, latencyTable, sectionTable, settingsTable } from "./figures.js";
+import { AFTER_LATENCY, BEFORE_LATENCY, latencyTable, sectionTable, settingsTable, tenantTables } from "./figures.js";
 import { qualityTable, recordedNotes, replayFacts, type Judged, type Recorded } from "./recorded.js";
 import { lengthTables } from "./length-table.js";
 import type { Chart, Report } from "./report.js";
@@ -38,6 +38,7 @@ export function serveReport(outcome: Judged<Outcome>, recorded?: Recorded): Repo
       ...(recorded === undefined ? [] : [qualityTable([outcome])]),
       ...BEFORE_LATENCY.map((section) => sectionTable({ ...section }, [outcome])),
       latencyTable(outcome),
+      ...tenantTables([outcome]),
       ...AFTER_LATENCY.map((section) => sectionTable(section, [outcome])),
       ...originTables([outcome]),
     ],

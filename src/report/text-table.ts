@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import type { Summary } from "../serve/outcome.js";
-import { AFTER_LATENCY, ALL_SECTIONS, BEFORE_LATENCY, latencyTable, sectionTable } from "./figures.js";
+import { AFTER_LATENCY, ALL_SECTIONS, BEFORE_LATENCY, latencyTable, sectionTable, tenantTables } from "./figures.js";
 import { overviewTable, qualityTable, recordedNotes, type Judged, type Recorded } from "./recorded.js";
 import type { ReportTable } from "./report.js";
 
@@ -54,6 +54,7 @@ export function serveTable(outcome: Judged, recorded?: Recorded): string {
     ...(recorded === undefined ? [] : [qualityTable([outcome])]),
     ...BEFORE_LATENCY.map((section) => sectionTable(section, [outcome])),
     latencyTable(outcome),
+    ...tenantTables([outcome]),
     ...AFTER_LATENCY.map((section) => sectionTable(section, [outcome])),
   ];
   return join(tables, [outcome], recorded);
@@ -63,7 +64,7 @@ export function serveTable(outcome: Judged, recorded?: Recorded): string {
 export function compareTable(outcomes: readonly Judged[], recorded?: Recorded): string {
   const sections = ALL_SECTIONS.map((section) => sectionTable(section, outcomes));
   const quality = recorded === undefined ? [] : [overviewTable(outcomes), qualityTable(outcomes)];
-  return join([...quality, ...sections], outcomes, recorded);
+  return join([...quality, ...sections, ...tenantTables(outcomes)], outcomes, recorded);
 }
 
 function join(tables: readonly ReportTable[], outcomes: readonly Judged[], recorded: Recorded | undefined): string {

@@ -170,7 +170,8 @@ export class DecodeSet {
     this.#add(this.scored, print.scored, 0, 1);
     const left = sequence.spec.outputTokens - generated;
     const until = this.counter + Math.min(left, print.steadyFor, this.#maxRegime);
-    this.#milestones.push(until, 0, { sequence, stamp: sequence.stamp });
+    // Ties in the order of ids: what follows from an end must not depend on how long the strides are.
+    this.#milestones.push(until, sequence.spec.id, { sequence, stamp: sequence.stamp });
     return Math.max(0, -change);
   }
 

@@ -1,4 +1,4 @@
-import { total, type Line } from "../core/line.js";
+import { stepsToReach, total, type Line } from "../core/line.js";
 import { OPERATORS, type StepCost } from "../cost/cost-model.js";
 import { RunLog, type RunRow } from "./run-log.js";
 import type { Sequence } from "./sequence.js";
@@ -27,7 +27,11 @@ export class Ledger {
   readonly totals: ReplicaTotals;
   #paused: Sequence[] = []; // that decode, but not in the iteration before
 
-  constructor(groups: number) {
+  readonly #gapsFrom: number;
+
+  /** Gaps between tokens count if they end at `gapsFrom` seconds or later. */
+  constructor(groups: number, gapsFrom: number) {
+    this.#gapsFrom = gapsFrom;
     this.totals = {
       operatorSeconds: OPERATORS.map(() => 0),
       read: Array.from({ length: groups }, () => 0),
@@ -73,21 +77,29 @@ export class Ledger {
 
   /** A token came from recomputing a preempted sequence. */
   resume(sequence: Sequence, now: number): void {
-    this.log.gaps.add(now - sequence.lastToken, 0, 1, 1);
+    if (now >= this.#gapsFrom) this.log.gaps.add(now - sequence.lastToken, 0, 1, 1);
   }
 
   #recordGaps({ start, cost, steps, decodes }: EndedRun): void {
     const { gaps } = this.log;
-    if (this.#paused.length === 0) {
-      gaps.add(cost.now, cost.perStep, steps, decodes);
-      return;
+    const early = this.#early(start, cost, steps); // iterations whose tokens do not count yet
+    const paused = this.#paused;
+    if (paused.length === 0 || early > 0) {
+      gaps.add(cost.now + early * cost.perStep, cost.perStep, steps - early, decodes);
+    } else {
+      for (const sequence of paused) gaps.add(start + cost.now - sequence.lastToken, 0, 1, 1);
+      gaps.add(cost.now, 0, 1, decodes - paused.length);
+      gaps.add(cost.now + cost.perStep, cost.perStep, steps - 1, decodes);
     }
-    for (const sequence of this.#paused) {
-      gaps.add(start + cost.now - sequence.lastToken, 0, 1, 1);
-      sequence.lastToken = NaN;
-    }
-    gaps.add(cost.now, 0, 1, decodes - this.#paused.length);
-    gaps.add(cost.now + cost.perStep, cost.perStep, steps - 1, decodes);
+    if (paused.length === 0) return;
+    for (const sequence of paused) sequence.lastToken = NaN;
     this.#paused = [];
+  }
+
+  /** How many iterations of a run end before gaps count. */
+  #early(start: number, cost: StepCost, steps: number): number {
+    if (start >= this.#gapsFrom) return 0;
+    if (start + total(cost, steps) < this.#gapsFrom) return steps;
+    return stepsToReach(cost, this.#gapsFrom - start, steps) - 1;
   }
 }

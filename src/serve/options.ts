@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { HISTORIES } from "../workload/sessions.js";
 import { ROUTERS } from "./router.js";
 
 /**
@@ -24,7 +25,16 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .min(1)
     .optional()
     .describe("recorded attention to replay the policies on (a built-in name or a path): adds what each loses"),
-  workload: z.string().min(1).optional().describe("built-in workload, or path of a definition or request log"),
+  workload: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("built-in workload, or path of a definition, request log or folder of ServeGen clients"),
+  columns: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("what the columns of a request log mean: arrival=ts:ms,prompt=in,output=out"),
   "input-len": count(10_000_000).optional().describe("prompt tokens of every request, instead of a workload"),
   "output-len": count(10_000_000).optional().describe("output tokens of every request, instead of a workload"),
   "reasoning-share": z.number().min(0).max(1).default(0).describe("share of --output-len that is reasoning"),
@@ -32,7 +42,56 @@ export const SCENARIO_OPTIONS = z.strictObject({
   burstiness: positive.max(1000).optional().describe("gamma shape of the gaps; 1 is Poisson, less is burstier"),
   "num-requests": count(100_000_000).optional().describe("requests to simulate"),
   duration: positive.max(1e8).optional().describe("seconds in which requests arrive"),
+  warmup: positive
+    .max(1e8)
+    .optional()
+    .describe("seconds from the start; what is sent in them is served and left out of latencies and rates"),
   "hourly-curve": z.boolean().default(false).describe("let the rate follow the workload's curve over the day"),
+  from: z
+    .number()
+    .min(0)
+    .max(1e9)
+    .optional()
+    .describe("second of a request log, or of client models, from which requests are sent"),
+  to: positive.max(1e9).optional().describe("second before which requests are sent"),
+  "rate-scale": positive
+    .max(10_000)
+    .optional()
+    .describe("times the rate of client models or a log, of which it keeps or repeats whole sessions"),
+  "time-scale": z
+    .number()
+    .min(0)
+    .max(1e6)
+    .optional()
+    .describe("factor for the times of a request log: 0.5 plays it twice as fast"),
+  users: count(1_000_000).optional().describe("closed loop: users who each wait for their answer, instead of a rate"),
+  "think-time": z
+    .union([z.number().min(0).max(1e6), z.string().min(1)])
+    .optional()
+    .describe("seconds from an answer to the user's next question: a number, or e.g. exponential:30, lognormal:3,1.2"),
+  turns: z
+    .union([count(1_000_000), z.string().min(1)])
+    .optional()
+    .describe("questions of a session, each after the last answer: a number, or geometric:MEAN; 1 unless given"),
+  "tool-calls": z
+    .union([count(1_000_000), z.string().min(1)])
+    .optional()
+    .describe("tool calls before a question is answered, each one more request: a number, or geometric:MEAN"),
+  "tool-time": z
+    .union([z.number().min(0).max(1e6), z.string().min(1)])
+    .optional()
+    .describe("seconds that a tool call takes, written like --think-time"),
+  history: z
+    .enum(HISTORIES)
+    .optional()
+    .describe("what a session's next prompt carries: answers (earlier reasoning dropped, the default), or all"),
+  "best-of": count(10_000)
+    .optional()
+    .describe("samples of each question, sent together; --num-requests and --request-rate count questions"),
+  "thinking-budget": z
+    .union([count(10_000_000), z.string().min(1)])
+    .optional()
+    .describe("most reasoning tokens of a request, the rest is cut off; for tenants of a workload 4096,batch=1024"),
   "length-inflation": z
     .string()
     .min(1)

@@ -1,5 +1,8 @@
-import type { SeriesSample } from "../core/quantile.js";
+import { InputError } from "../core/check.js";
+import { RELATIVE_ERROR } from "../core/quantile-sketch.js";
+import type { Sample } from "../core/quantile.js";
 import { OPERATORS } from "../cost/cost-model.js";
+import { EXACT_REQUESTS } from "./books.js";
 import { decodeCurve } from "./decode-curve.js";
 import { latencies, metrics, type Latencies } from "./metrics.js";
 import type { LatencyMetric, LatencyPoint, OperatorShare, Outcome, Summary } from "./outcome.js";
@@ -17,12 +20,26 @@ export function summary(
 ): Summary {
   const { profile, policy, workload, model } = scenario.parts;
   const notes = [...scenario.notes];
+  const tenants = scenario.workload.tenants?.map((tenant) => result.books.tally.tenants.figures(tenant));
   if (result.failed > 0)
     notes.push(
       `Refused, because the prompt leaves no room in ${scenario.maxModelTokens} tokens of context: ${result.failed} requests.`,
     );
   if (result.truncated > 0)
     notes.push(`Outputs cut at the context of ${scenario.maxModelTokens} tokens: ${result.truncated}.`);
+  const sketched = result.books.windows !== undefined;
+  if (sketched)
+    notes.push(
+      `More than ${EXACT_REQUESTS} requests: percentiles come from a sketch and are within ${RELATIVE_ERROR * 100} % of the exact ones; sums, means and peaks are exact.`,
+    );
+  const { warmedUp, completed, lastSent } = result.books.tally;
+  const seconds = scenario.warmupSeconds;
+  if (seconds > 0 && completed === 0)
+    throw new InputError("warmup", `${seconds} s leave nothing to measure: the last request was sent at ${lastSent} s`);
+  if (seconds > 0)
+    notes.push(
+      `Warm-up of ${seconds} s: the ${warmedUp} requests sent in it are served and left out of latencies, rates and goodput; peaks, engine totals, energy and cost are those of the whole run.`,
+    );
   return {
     label: policy.label,
     policy: policy.name,
@@ -48,7 +65,12 @@ export function summary(
     profile: { name: profile.name, kind: profile.kind, sources: profile.sources },
     ...(workload.lengthChange === undefined ? {} : { lengthChange: workload.lengthChange }),
     metrics: metrics(scenario, result, samples),
-    saturation: saturation(result),
+    ...(tenants === undefined ? {} : { tenants }),
+    percentiles: sketched
+      ? { method: "sketch", relative_error: RELATIVE_ERROR }
+      : { method: "exact", relative_error: 0 },
+    ...(seconds === 0 ? {} : { warmup: { seconds, requests: warmedUp } }),
+    saturation: saturation(scenario, result),
     memory: scenario.memory,
     notes,
   };
@@ -72,7 +94,7 @@ const CURVE_POINTS = 100;
 function latencyCurves(samples: Latencies): readonly LatencyPoint[] {
   const points: LatencyPoint[] = [];
   for (const metric of ["ttft", "tpot", "itl", "e2el"] as const satisfies readonly LatencyMetric[]) {
-    const sample: SeriesSample = samples[metric];
+    const sample: Sample = samples[metric];
     if (sample.count === 0) continue;
     const shares = Array.from({ length: CURVE_POINTS }, (_, i) => (i + 1) / CURVE_POINTS);
     sample
@@ -93,8 +115,8 @@ function operators({ totals }: ServeResult): readonly OperatorShare[] {
 }
 
 /** Median prompt and longest output: the sequence whose decode curve is drawn. */
-function typicalRequest({ requests }: ServeResult): { promptTokens: number; outputTokens: number } {
-  const prompts = requests.specs.map((spec) => spec.promptTokens).sort((a, b) => a - b);
-  const longest = requests.specs.reduce((most, spec) => Math.max(most, spec.outputTokens), 2);
-  return { promptTokens: prompts[prompts.length >> 1] ?? 1, outputTokens: longest };
+function typicalRequest({ books: { tally } }: ServeResult): { promptTokens: number; outputTokens: number } {
+  const { prompts, longestOutput } = tally;
+  const upperMiddle = ((prompts.count >> 1) + 0.5) / prompts.count;
+  return { promptTokens: Math.round(prompts.quantile(upperMiddle)) || 1, outputTokens: longestOutput };
 }

@@ -16,6 +16,11 @@ export interface Outcome {
   /** The model that made outputs longer, if one did. */
   readonly lengthChange?: LengthChange;
   readonly metrics: Metrics;
+  readonly tenants?: readonly TenantFigures[];
+  /** Largest relative error of a percentile; 0 where all values were kept. */
+  readonly percentiles: { readonly method: "exact" | "sketch"; readonly relative_error: number };
+  /** Requests that were served and left out of latencies, rates and goodput, if that was asked for. */
+  readonly warmup?: { readonly seconds: number; readonly requests: number };
   readonly saturation: { readonly saturated: boolean; readonly message: string };
   readonly latency: readonly LatencyPoint[]; // quantile curves
   readonly series: readonly SeriesPoint[];
@@ -30,6 +35,19 @@ export type Summary = Omit<Outcome, "latency" | "series" | "operators" | "decode
 
 /** Keys as vLLM's benchmark writes them, and ours in the same style. Latencies in milliseconds. */
 export type Metrics = Readonly<Record<string, number | null>>;
+
+/** Of the requests of one tenant. */
+export interface TenantFigures {
+  readonly tenant: string;
+  readonly priority: number;
+  readonly completed: number;
+  readonly failed: number; // refused
+  readonly p50_ttft_ms: number | null;
+  readonly p99_ttft_ms: number | null;
+  readonly p50_e2el_ms: number | null;
+  readonly p99_e2el_ms: number | null;
+  readonly thinking_budget_met: number; // requests whose reasoning was cut
+}
 
 export type LatencyMetric = "ttft" | "tpot" | "itl" | "e2el";
 /** `share` of all values (of requests; of gaps for itl) are at most `ms`. */
@@ -48,6 +66,8 @@ export interface SeriesPoint {
   readonly waiting: number; // requests in the queue
   readonly kv_used_share: number; // of the KV pool
   readonly preemptions: number; // in this bin
+  readonly requests_sent_per_s: number;
+  readonly requests_ended_per_s: number;
 }
 
 /** Where the engine's time went, summed over the run and replicas. */

@@ -23,6 +23,7 @@ export interface ReplicaOptions {
   readonly blockTokens: number;
   readonly layerBlocks: number; // size of the KV pool
   readonly maxRun: number;
+  readonly warmupSeconds: number; // gaps between tokens count from then on
 }
 
 /** Iterations under way: all of them alike but for their lines. */
@@ -49,9 +50,9 @@ export class Replica implements ServerView {
   readonly #decoding: DecodeSet;
   readonly #options: ReplicaOptions;
   readonly #requests: RequestTable;
-  readonly #finished: (now: number) => void;
+  readonly #finished: (now: number, spec: RequestSpec) => void;
 
-  constructor(options: ReplicaOptions, requests: RequestTable, finished: (now: number) => void) {
+  constructor(options: ReplicaOptions, requests: RequestTable, finished: (now: number, spec: RequestSpec) => void) {
     this.#options = options;
     this.#requests = requests;
     this.#finished = finished;
@@ -59,7 +60,7 @@ export class Replica implements ServerView {
     this.maxSequences = options.maxSequences;
     this.maxTokens = options.maxTokens;
     this.#decoding = new DecodeSet(options.groups, options.policy, options.blockTokens, options.maxRun);
-    this.ledger = new Ledger(options.groups.length);
+    this.ledger = new Ledger(options.groups.length, options.warmupSeconds);
   }
 
   // What a router sees.
@@ -71,6 +72,13 @@ export class Replica implements ServerView {
     if (this.#run === undefined || this.#run.decodes === 0) return this.#used;
     const step = stepsToReach(this.#run.cost, now - this.#run.start, this.#run.steps);
     return this.#used + this.#decoding.blocksTaken(step);
+  }
+
+  /** Decode counter at which the first of those that decode joined: earlier tokens are asked for no more. */
+  get oldestJoin(): number {
+    let oldest = this.#decoding.counter;
+    for (const { state, joined } of this.#running) if (state === "decoding" && joined < oldest) oldest = joined;
+    return oldest;
   }
 
   // What a scheduler sees.
@@ -163,8 +171,7 @@ export class Replica implements ServerView {
   #finish(run: ActiveRun, now: number): void {
     this.#run = undefined;
     const taken = run.decodes > 0 ? this.#decoding.blocksTaken(run.steps) : 0;
-    let prefillTokens = 0;
-    let firstTokens = 0;
+    let [prefillTokens, firstTokens] = [0, 0];
     for (const { sequence, tokens } of run.plan.prefill) {
       prefillTokens += tokens;
       if (sequence.prefilled === sequence.contextTokens) firstTokens++;
@@ -184,8 +191,8 @@ export class Replica implements ServerView {
       read: this.#decoding.read,
     });
     this.#used += taken;
-    if (run.decodes > 0) this.#decoding.advance(run.steps);
     if (run.decodes > 0) {
+      this.#decoding.advance(run.steps);
       const freed = this.#decoding.milestones((sequence) => this.#end(sequence, now)); // which frees more by itself
       this.#used -= freed;
     }
@@ -207,7 +214,7 @@ export class Replica implements ServerView {
         admitted++;
         sequence.state = "prefilling";
         this.#running.push(sequence);
-        if (Number.isNaN(this.#requests.admitted[sequence.spec.id])) this.#requests.admitted[sequence.spec.id] = now;
+        this.#requests.admit(sequence.spec.id, now);
       }
       const blocks = this.prefillBlocks(sequence, tokens);
       this.#used += blocks;
@@ -238,7 +245,7 @@ export class Replica implements ServerView {
     sequence.preemptions++;
     this.ledger.totals.preemptions++;
     this.ledger.log.preemptions.push(now);
-    this.#requests.preemptions[sequence.spec.id] = sequence.preemptions;
+    this.#requests.preemptions[this.#requests.slot(sequence.spec.id)] = sequence.preemptions;
     this.#running.splice(this.#running.lastIndexOf(sequence), 1);
     this.#queue.insert(sequence);
   }
@@ -247,11 +254,12 @@ export class Replica implements ServerView {
   #prefilled(sequence: Sequence, now: number): void {
     if (sequence.prefilled < sequence.contextTokens) return;
     const { id, outputTokens, reasoningTokens } = sequence.spec;
-    if (sequence.generated === 0) this.#requests.firstToken[id] = now;
+    const slot = this.#requests.slot(id);
+    if (sequence.generated === 0) this.#requests.firstToken[slot] = now;
     else this.ledger.resume(sequence, now);
     sequence.lastToken = NaN;
     sequence.generated++;
-    if (sequence.generated === reasoningTokens + 1) this.#requests.firstAnswer[id] = now;
+    if (sequence.generated === reasoningTokens + 1) this.#requests.firstAnswer[slot] = now;
     sequence.state = "decoding";
     if (sequence.generated === outputTokens) {
       this.#used -= sequence.heldBlocks;
@@ -268,8 +276,8 @@ export class Replica implements ServerView {
   #remove(sequence: Sequence, now: number): void {
     this.#running.splice(this.#running.indexOf(sequence), 1);
     this.#inFlight--;
-    this.#requests.end[sequence.spec.id] = now;
-    this.#finished(now);
+    this.#requests.end[this.#requests.slot(sequence.spec.id)] = now;
+    this.#finished(now, sequence.spec);
   }
 
   /** Looks up when the first answer token came, if it came while the sequence was decoding this time. */
@@ -277,7 +285,7 @@ export class Replica implements ServerView {
     const token = sequence.spec.reasoningTokens + 1;
     if (token <= sequence.generated || token > this.#decoding.generated(sequence)) return;
     const counter = sequence.joined + token - sequence.generated;
-    this.#requests.firstAnswer[sequence.spec.id] = this.ledger.log.timeOf(counter);
+    this.#requests.firstAnswer[this.#requests.slot(sequence.spec.id)] = this.ledger.log.timeOf(counter);
   }
 
   /** An iteration without decoding: those that decode have to remember their last token. */

@@ -1,49 +1,118 @@
 import type { RequestSpec } from "../workload/workload.js";
 
-/** One row a request, indexed by id. Times in seconds; NaN where it never happened. */
-export class RequestTable {
-  readonly specs: RequestSpec[] = [];
-  sent: Float64Array = new Float64Array(0); // when the client sent it
-  admitted: Float64Array = new Float64Array(0); // first iteration that worked on it
-  firstToken: Float64Array = new Float64Array(0);
-  firstAnswer: Float64Array = new Float64Array(0);
-  end: Float64Array = new Float64Array(0);
-  preemptions: Int32Array = new Int32Array(0);
-  replica: Int32Array = new Int32Array(0);
+const COLUMNS = {
+  sent: Float64Array, // when the client sent it
+  admitted: Float64Array, // first iteration that worked on it
+  firstToken: Float64Array,
+  firstAnswer: Float64Array,
+  end: Float64Array,
+  preemptions: Int32Array,
+  replica: Int32Array, // -1 before it reaches one
+  refused: Uint8Array, // 1 if the engine did not take it
+} as const;
+type Column = Float64Array | Int32Array | Uint8Array;
+const NAMES = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
 
-  get length(): number {
-    return this.specs.length;
+/**
+ * One row a request: what it asked for, and 49 bytes in columns; times in seconds, NaN where it never happened. A request
+ * stands at `slot(id)`, which is its id until the first rows are dropped: then their room is used again.
+ */
+export class RequestTable {
+  specs: RequestSpec[] = [];
+  sent!: Float64Array;
+  admitted!: Float64Array;
+  firstToken!: Float64Array;
+  firstAnswer!: Float64Array;
+  end!: Float64Array;
+  preemptions!: Int32Array;
+  replica!: Int32Array;
+  refused!: Uint8Array;
+  length = 0; // of all requests there were
+  first = 0; // id of the first that is still here
+  #size = 0; // rows there is room for, a power of two
+  #mask = 0;
+
+  constructor() {
+    this.#grow(1024);
+  }
+
+  slot(id: number): number {
+    return id & this.#mask;
   }
 
   add(spec: RequestSpec): void {
-    const id = this.specs.length;
-    this.specs.push(spec);
-    if (id >= this.sent.length) this.#grow(Math.max(1024, 2 * id));
-    this.sent[id] = NaN;
-    this.admitted[id] = NaN;
-    this.firstToken[id] = NaN;
-    this.firstAnswer[id] = NaN;
-    this.end[id] = NaN;
-    this.replica[id] = -1;
+    if (this.length - this.first === this.#size) this.#grow(2 * this.#size);
+    const slot = this.slot(this.length++);
+    this.specs[slot] = spec;
+    this.sent[slot] = NaN;
+    this.admitted[slot] = NaN;
+    this.firstToken[slot] = NaN;
+    this.firstAnswer[slot] = NaN;
+    this.end[slot] = NaN;
+    this.preemptions[slot] = 0;
+    this.replica[slot] = -1;
+    this.refused[slot] = 0;
+  }
+
+  /** The first iteration that works on a request begins; a later admission, after a preemption, changes nothing. */
+  admit(id: number, now: number): void {
+    const slot = this.slot(id);
+    if (Number.isNaN(this.admitted[slot])) this.admitted[slot] = now;
+  }
+
+  /** The engine does not take a request. */
+  refuse(id: number, now: number): void {
+    const slot = this.slot(id);
+    this.sent[slot] = now;
+    this.refused[slot] = 1;
+  }
+
+  /** Whether nothing more will happen to the request in this slot. */
+  closed(slot: number): boolean {
+    return this.refused[slot] === 1 || !Number.isNaN(this.end[slot]);
+  }
+
+  /** Forgets all before this id. */
+  dropBefore(id: number): void {
+    this.first = id;
   }
 
   #grow(size: number): void {
-    const doubles = (old: Float64Array): Float64Array => {
-      const grown = new Float64Array(size);
-      grown.set(old);
-      return grown;
-    };
-    const integers = (old: Int32Array): Int32Array => {
-      const grown = new Int32Array(size);
-      grown.set(old);
-      return grown;
-    };
-    this.sent = doubles(this.sent);
-    this.admitted = doubles(this.admitted);
-    this.firstToken = doubles(this.firstToken);
-    this.firstAnswer = doubles(this.firstAnswer);
-    this.end = doubles(this.end);
-    this.preemptions = integers(this.preemptions);
-    this.replica = integers(this.replica);
+    const before = this.#mask;
+    const specs = this.specs;
+    this.specs = [];
+    for (let slot = 0; slot < specs.length; slot++) {
+      const id = this.first + ((slot - this.first) & before);
+      if (id < this.length) this.specs[id & (size - 1)] = specs[slot] as RequestSpec;
+    }
+    for (const name of NAMES) {
+      const old = this[name] as Column | undefined;
+      const grown = new COLUMNS[name](size);
+      for (let id = this.first; id < this.length; id++) grown[id & (size - 1)] = old?.[id & before] as number;
+      (this as Record<typeof name, Column>)[name] = grown;
+    }
+    this.#size = size;
+    this.#mask = size - 1;
   }
+}
+
+export interface RequestTimes {
+  readonly ttft: number;
+  readonly tpot: number; // (E2E - TTFT) / (output - 1), as vLLM's benchmark; NaN for one token
+  readonly e2el: number;
+  readonly ttfa: number; // NaN unless the request reasons and answers
+}
+
+/** Latencies of one request in seconds; all NaN if the engine refused it. */
+export function requestTimes(requests: RequestTable, slot: number): RequestTimes {
+  const end = requests.end[slot] as number;
+  const sent = requests.sent[slot] as number;
+  const first = requests.firstToken[slot] as number;
+  const { outputTokens, reasoningTokens } = requests.specs[slot] as RequestSpec;
+  return {
+    ttft: first - sent,
+    tpot: outputTokens > 1 ? (end - first) / (outputTokens - 1) : NaN,
+    e2el: end - sent,
+    ttfa: reasoningTokens > 0 ? (requests.firstAnswer[slot] as number) - sent : NaN,
+  };
 }

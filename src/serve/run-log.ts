@@ -33,11 +33,14 @@ export const WIDTH = 10;
 
 /** What a replica did, run by run. Times of single tokens are looked up here instead of being written down. */
 export class RunLog {
-  readonly #rows = new Rows(WIDTH);
-  readonly preemptions: number[] = []; // times
-  /** Gaps between tokens of one request. */
-  readonly gaps = new SeriesSample();
+  readonly #rows = new Rows(WIDTH, 64);
+  preemptions: number[] = []; // times; not of those that were taken
+  /** Gaps between tokens of one request; not of those that were taken. */
+  gaps = new SeriesSample();
+  taken = 0; // rows at the start that the books have added up already
+  runs = 0; // ever
 
+  /** Rows that are kept. */
   get length(): number {
     return this.#rows.length;
   }
@@ -48,6 +51,7 @@ export class RunLog {
   }
 
   add(run: RunRow): void {
+    this.runs++;
     const values = this.#rows.grow();
     const at = (this.#rows.length - 1) * WIDTH;
     values[at + FIELDS.start] = run.start;
@@ -77,6 +81,17 @@ export class RunLog {
     }
     // Iterations without decoding come before the run that shares their counter, so `low` is a run that decodes.
     return this.get(low, "start") + total(this.line(low), counter - this.get(low, "counter"));
+  }
+
+  /** All rows have been added up: drops those that nobody can ask for, who knows of tokens from `counter` on. */
+  dropTaken(counter: number): void {
+    let first = 0;
+    // The row after the last whose counter is below holds the next token, too: that row stays.
+    while (first < this.length - 1 && this.get(first + 1, "counter") <= counter) first++;
+    this.#rows.dropFirst(first);
+    this.taken = this.length;
+    this.preemptions = [];
+    this.gaps = new SeriesSample();
   }
 
   line(row: number): Line {

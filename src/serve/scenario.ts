@@ -28,13 +28,14 @@ export interface Scenario {
   readonly options: ScenarioOptions;
   readonly parts: Parts;
   readonly workload: Workload;
-  readonly engine: Omit<ReplicaOptions, "index">;
+  readonly engine: Omit<ReplicaOptions, "index" | "warmupSeconds">;
   readonly memory: MemoryLayout;
   readonly replicas: number;
   readonly router: RouterName;
   readonly maxConcurrency: number;
   readonly maxModelTokens: number;
   readonly frontEndSeconds: number;
+  readonly warmupSeconds: number; // requests sent before are served and not measured
   readonly goals: Goals | undefined;
   readonly pricePerHour: number; // of one GPU, US dollars
   readonly seed: number;
@@ -46,7 +47,7 @@ const FORMATS = { none: "bf16", fp8: "fp8", int4: "int4" } as const;
 /** Joins options and parts; every check that needs both is here. Errors: InputError that names the option. */
 export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
   const { model, profile, policy, workload } = parts;
-  const notes = [...workload.notes, ...policyNotes(policy), ...profile.notes];
+  const notes = [...workload.notes, ...priorityNotes(options, workload), ...policyNotes(policy), ...profile.notes];
   checkSplit(options, model, profile);
   if (options["max-num-batched-tokens"] < options["max-num-seqs"]) {
     throw new InputError(
@@ -59,7 +60,6 @@ export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
     options.quantization === "auto" ? model.weightFormat : FORMATS[options.quantization];
   const kvFormat: KvFormat = options["kv-cache-dtype"] === "fp8" ? "fp8" : "bf16";
   const blockTokens = options["block-size"];
-  const indexShare = policy.indexPageTokens === 0 ? 0 : policy.work.representativeShare / policy.indexPageTokens;
   const memory = memoryLayout({
     model,
     profile,
@@ -71,7 +71,7 @@ export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
     maxSequences: options["max-num-seqs"],
     blockTokens,
     groups,
-    indexShare,
+    indexShare: policy.indexPageTokens === 0 ? 0 : policy.work.representativeShare / policy.indexPageTokens,
     blocksOverride: options["num-gpu-blocks-override"],
   });
   if (memory.free_bytes < 0)
@@ -105,11 +105,18 @@ export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
     maxConcurrency: options["max-concurrency"] ?? Infinity,
     maxModelTokens,
     frontEndSeconds: profile.host.frontEndSeconds,
+    warmupSeconds: options.warmup ?? 0,
     goals: options.goodput === undefined ? undefined : parseGoals(options.goodput),
     pricePerHour: options["price-per-hour"] ?? profile.pricePerHour,
     seed: options.seed,
     notes: [...new Set(notes)],
   };
+}
+
+function priorityNotes(options: ScenarioOptions, { tenants = [] }: Workload): readonly string[] {
+  const heeded =
+    options["scheduling-policy"] === "priority" || new Set(tenants.map(({ priority }) => priority)).size < 2;
+  return heeded ? [] : ["Tenants have priorities that --scheduling-policy fcfs does not heed."];
 }
 
 function policyNotes({ notes, dataDependent }: Policy): readonly string[] {
@@ -126,7 +133,7 @@ function engineOptions(
   policy: Policy,
   cost: CostModel,
   layerBlocks: number,
-): Omit<ReplicaOptions, "index"> {
+): Scenario["engine"] {
   return {
     groups,
     policy,

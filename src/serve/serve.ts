@@ -1,9 +1,10 @@
 import { check } from "../core/check.js";
 import { eventQueue } from "../core/event-queue.js";
-import { toQuantum } from "../core/quantum.js";
+import { QUANTUM, toQuantum } from "../core/quantum.js";
 import { stream } from "../core/rng.js";
 import type { RequestSpec } from "../workload/workload.js";
 import type { ReplicaTotals } from "./ledger.js";
+import { Books, EXACT_REQUESTS, type RequestSink } from "./books.js";
 import { Replica } from "./replica.js";
 import { RequestTable } from "./request-table.js";
 import { createRouter, type Router } from "./router.js";
@@ -11,20 +12,22 @@ import type { RunLog } from "./run-log.js";
 import type { Scenario } from "./scenario.js";
 
 type ServerEvent =
-  | { readonly kind: "send"; readonly spec: RequestSpec } // the client is ready to send
+  | { readonly kind: "send"; readonly spec: RequestSpec; readonly drawn: boolean } // the client is ready to send; `drawn` from the workload, not a follow-up
   | { readonly kind: "arrival"; readonly spec: RequestSpec } // it reaches the engine
   | { readonly kind: "replica"; readonly replica: number; readonly version: number };
 
-/** At one time: requests first, then the replicas that work on them. */
+/** At one time: requests first, then the replicas that work on them, in their order however long their strides are. */
 const RANK = { send: 0, arrival: 1, replica: 2 } as const;
 
 export interface ServeResult {
-  readonly requests: RequestTable;
-  readonly logs: readonly RunLog[]; // one a replica
+  readonly requests: RequestTable; // all rows, or none if they were too many to keep
+  readonly logs: readonly RunLog[]; // one a replica; likewise
+  readonly books: Books;
   readonly totals: readonly ReplicaTotals[];
   readonly failed: number; // requests the engine refused: prompt longer than the context
   readonly truncated: number; // outputs cut at the context's end
   readonly end: number; // time of the last token, seconds
+  readonly mostInFlight: number; // requests sent and not ended, at any time
 }
 
 export interface Progress {
@@ -33,9 +36,15 @@ export interface Progress {
   readonly now: number;
 }
 
+export interface ServeOptions {
+  readonly progress?: (state: Progress) => void;
+  readonly sink?: RequestSink | undefined; // gets every request once, in order of id
+  readonly exactRequests?: number; // above it rows are not kept; default EXACT_REQUESTS
+}
+
 /** Runs a scenario to the end of its last request. Pure: the same scenario gives the same result, to the last bit. */
-export function serve(scenario: Scenario, progress?: (state: Progress) => void): ServeResult {
-  return new Simulation(scenario, progress).run();
+export function serve(scenario: Scenario, options: ServeOptions = {}): ServeResult {
+  return new Simulation(scenario, options).run();
 }
 
 class Simulation {
@@ -43,6 +52,7 @@ class Simulation {
   readonly #progress: ((state: Progress) => void) | undefined;
   readonly #events = eventQueue<ServerEvent>();
   readonly #requests = new RequestTable();
+  readonly #books: Books;
   readonly #replicas: readonly Replica[];
   readonly #router: Router;
   readonly #source: Iterator<RequestSpec>;
@@ -52,20 +62,24 @@ class Simulation {
   #now = 0;
   #ticks = 0;
   #inFlight = 0;
+  #mostInFlight = 0;
   #finished = 0;
   #failed = 0;
   #truncated = 0;
   #end = 0;
 
-  constructor(scenario: Scenario, progress: ((state: Progress) => void) | undefined) {
+  constructor(scenario: Scenario, { progress, sink, exactRequests = EXACT_REQUESTS }: ServeOptions) {
     this.#scenario = scenario;
     this.#progress = progress;
+    const { goals, frontEndSeconds, warmupSeconds } = scenario;
+    this.#books = new Books(this.#requests, { goals, frontEndSeconds, warmupSeconds, exactRequests, sink });
     this.#frontEnd = toQuantum(scenario.frontEndSeconds);
     this.#router = createRouter(scenario.router, stream(scenario.seed, "router"));
     this.#source = scenario.workload.requests(scenario.seed)[Symbol.iterator]();
     this.#replicas = Array.from(
       { length: scenario.replicas },
-      (_, index) => new Replica({ ...scenario.engine, index }, this.#requests, (now) => this.#done(now)),
+      (_, index) =>
+        new Replica({ ...scenario.engine, index, warmupSeconds }, this.#requests, (now, spec) => this.#done(now, spec)),
     );
   }
 
@@ -79,18 +93,24 @@ class Simulation {
     check(lost === 0, () => `${lost} requests were lost`);
     for (const replica of this.#replicas)
       check(replica.usedBlocks(this.#now) === 0, "blocks are held after the last request");
+    const logs = this.#replicas.map(({ ledger }) => ledger.log);
+    this.#books.finish(logs);
     return {
       requests: this.#requests,
-      logs: this.#replicas.map(({ ledger }) => ledger.log),
+      logs,
+      books: this.#books,
       totals: this.#replicas.map(({ ledger }) => ledger.totals),
       failed: this.#failed,
       truncated: this.#truncated,
       end: this.#end,
+      mostInFlight: this.#mostInFlight,
     };
   }
 
   #tick(now: number): void {
     check(now >= this.#now, () => `the clock went back from ${this.#now} to ${now} s, seed ${this.#scenario.seed}`);
+    // Counted once all that happens at one time has happened: an end makes room for what is sent at that very time.
+    if (now > this.#now && this.#inFlight > this.#mostInFlight) this.#mostInFlight = this.#inFlight;
     this.#now = now;
     if (this.#progress !== undefined && (this.#ticks++ & 0xfff) === 0) {
       this.#progress({ finished: this.#finished, sent: this.#requests.length, now });
@@ -100,13 +120,12 @@ class Simulation {
   #handle(event: ServerEvent, now: number): void {
     switch (event.kind) {
       case "send":
-        if (this.#inFlight < this.#scenario.maxConcurrency) this.#send(event.spec, now);
-        else this.#held.push(event.spec);
-        this.#draw();
+        this.#accept(event.spec, now);
+        if (event.drawn) this.#draw();
         break;
       case "arrival": {
         const index = this.#router.pick(this.#replicas, now);
-        this.#requests.replica[event.spec.id] = index;
+        this.#requests.replica[this.#requests.slot(event.spec.id)] = index;
         this.#schedule(index, (this.#replicas[index] as Replica).arrive(event.spec, now));
         break;
       }
@@ -119,6 +138,8 @@ class Simulation {
           this.#tick(end);
           end = replica.advance(end);
         }
+        const { log } = replica.ledger;
+        if (this.#books.due(log)) this.#books.takeRuns(log, replica.oldestJoin);
         this.#schedule(event.replica, end);
         break;
       }
@@ -129,42 +150,62 @@ class Simulation {
   #schedule(index: number, time: number | undefined): void {
     if (time === undefined) return;
     const { version } = this.#replicas[index] as Replica;
-    this.#events.push(time, RANK.replica, { kind: "replica", replica: index, version });
+    this.#events.push(time, RANK.replica + index, { kind: "replica", replica: index, version });
   }
 
   #send(spec: RequestSpec, now: number): void {
     this.#inFlight++;
-    this.#requests.sent[spec.id] = now;
+    this.#requests.sent[this.#requests.slot(spec.id)] = now;
     this.#events.push(now + this.#frontEnd, RANK.arrival, { kind: "arrival", spec });
   }
 
-  #done(now: number): void {
+  #done(now: number, spec: RequestSpec): void {
     this.#finished++;
     this.#inFlight--;
     this.#end = Math.max(this.#end, now);
+    this.#follow(spec, now, true);
+    this.#books.closed();
     const next = this.#held[this.#heldHead];
     if (next === undefined) return;
     this.#heldHead++;
     this.#send(next, now);
   }
 
-  /** Draws the next request; only one is ahead of the clock, so the queue stays short. */
-  #draw(): void {
-    for (;;) {
-      const next = this.#source.next();
-      if (next.done === true) return;
-      const id = this.#requests.length;
-      const spec = fit(next.value, id, this.#scenario.maxModelTokens);
-      this.#requests.add(spec ?? next.value);
-      if (spec === undefined) {
-        this.#failed++;
-        this.#requests.sent[id] = toQuantum(next.value.arrival);
-        continue;
-      }
-      if (spec.outputTokens < next.value.outputTokens) this.#truncated++;
-      this.#events.push(toQuantum(spec.arrival), RANK.send, { kind: "send", spec });
+  /**
+   * Sends what follows from the end of a request, at the earliest in the next instant: two replicas that finish a step at
+   * one time must not depend on which of them is looked at first.
+   */
+  #follow(ended: RequestSpec, now: number, served: boolean): void {
+    if (ended.followUp === undefined) return;
+    for (const spec of ended.followUp(ended, now, served)) {
+      const time = Math.max(toQuantum(spec.arrival), now + QUANTUM);
+      this.#events.push(time, RANK.send, { kind: "send", spec, drawn: false });
+    }
+  }
+
+  /** A client is ready to send. Ids are given here, so that they follow arrival whatever the request follows from. */
+  #accept(wanted: RequestSpec, now: number): void {
+    const id = this.#requests.length;
+    const spec = fit(wanted, id, this.#scenario.maxModelTokens);
+    this.#requests.add(spec ?? { ...wanted, id });
+    this.#books.added();
+    if (spec === undefined) {
+      this.#failed++;
+      this.#requests.refuse(id, now);
+      this.#books.closed();
+      this.#follow(wanted, now, false);
       return;
     }
+    if (spec.outputTokens < wanted.outputTokens) this.#truncated++;
+    if (this.#inFlight < this.#scenario.maxConcurrency) this.#send(spec, now);
+    else this.#held.push(spec);
+  }
+
+  /** Draws the next request; only one is ahead of the clock, so the queue stays short. */
+  #draw(): void {
+    const next = this.#source.next();
+    if (next.done === true) return;
+    this.#events.push(toQuantum(next.value.arrival), RANK.send, { kind: "send", spec: next.value, drawn: true });
   }
 }
 

@@ -20,6 +20,7 @@ function observed(result: ServeResult): object {
     totals: result.totals,
     gaps: result.logs.map(({ gaps }) => [gaps.count, gaps.sum, ...[0, 0.5, 0.9, 0.99, 1].map((q) => gaps.quantile(q))]),
     finished: result.end,
+    mostInFlight: result.mostInFlight,
   };
 }
 
@@ -66,6 +67,7 @@ const arbitraryScenario: fc.Arbitrary<ToyOptions> = fc
     router: fc.constantFrom(...ROUTERS),
     maxConcurrency: fc.constantFrom(Infinity, 3, 10),
     frontEndSeconds: fc.constantFrom(0, 0.015),
+    warmupSeconds: fc.constantFrom(0, 2, 9),
   })
   .map(({ poolFactor, ...options }) => {
     const layers = options.groups.reduce((sum, group) => sum + group.layers, 0);

@@ -55,3 +55,37 @@ test("only footprints that depend on the attention are replaced, by one that giv
     measuredFootprint(loose, footprintCurve(result, result.policies[1]!, loose, "")).label,
   );
 });
+
+test("too few steps show no trend: the upper bound stays, and the notes say why", () => {
+  const twilight = createPolicy("twilight", POLICIES.twilight, { denseLayers: 0 });
+  const measuredOn = (steps: number): Policy => {
+    const result = replay(randomTrace(7, { promptTokens: 10, steps }), [twilight], { outputError: false });
+    return withMeasuredFootprints([twilight], result, "random")[0] as Policy;
+  };
+  const lengths = { prompt: 10, generated: 5000 };
+  const few = measuredOn(31);
+  expect(few.footprint(lengths)).toEqual(twilight.footprint(lengths));
+  expect(few.label).toBe(twilight.label);
+  expect(few.notes.at(-1)).toContain("random has 31 decode steps, too few to measure");
+  expect(measuredOn(32).label).toBe(`${twilight.label} (measured)`);
+  expect(measuredOn(32).footprint(lengths).resident.now).toBe(5010); // it holds everything
+});
+
+test("a policy from outside whose footprint is not what it does gets a note; one that keeps its word none", () => {
+  const trace = randomTrace(8, { promptTokens: 20, steps: 100, layers: 3 });
+  const tova = createPolicy("tova", POLICIES.tova, { budget: 32, denseLayers: 1 });
+  const mine: Policy = { ...tova, kind: "./mine.mjs", name: "./mine.mjs" };
+  const page = createPolicy("raas", POLICIES.raas, { budget: 64, denseLayers: 0 });
+  const paged: Policy = { ...page, kind: "./paged.mjs", name: "./paged.mjs" };
+  const all = createPolicy("dense", POLICIES.dense, {});
+  const wrong: Policy = { ...mine, name: "./false.mjs", footprint: (lengths) => all.footprint(lengths) };
+  const policies = [tova, mine, paged, wrong];
+  const served = withMeasuredFootprints(policies, replay(trace, policies, { outputError: false }), "random");
+  expect(served.slice(0, 3)).toEqual(policies.slice(0, 3));
+  expect(served[3]?.notes.at(-1)).toBe(
+    "Memory and speed are those of its footprint, not of what it does in the replay: " +
+      "with 34 tokens it holds 33 tokens, resident is 34, it reads 33 tokens, read is 34.",
+  );
+  const dense = { ...wrong, denseLayers: 3 };
+  expect(withMeasuredFootprints([dense], replay(trace, [dense]), "random")).toEqual([dense]);
+});

@@ -125,9 +125,9 @@ test("the Pareto front is what no other point beats", () => {
   );
 });
 
-test("a recording that is not there is refused before anything runs", () => {
-  expect(() => replayRecorded("nothing", [createPolicy("dense", POLICIES.dense, {})], 0)).toThrow(
+test("a recording that is not there is refused before anything runs", async () => {
+  await expect(replayRecorded("nothing", [createPolicy("dense", POLICIES.dense, {})], 0)).rejects.toThrow(
     /trace: "nothing" is not known; known are .*bakery-2.2k/,
   );
-  expect(() => replayRecorded("bakery-2.2k", [], 0)).toThrow(/no policy given can be replayed/);
+  await expect(replayRecorded("bakery-2.2k", [], 0)).rejects.toThrow(/no policy given can be replayed/);
 });

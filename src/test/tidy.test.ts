@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   serve: ["core", "model", "policy", "cost", "workload", "hardware"],
   report: ["core", "serve", "replay", "attention", "trace"],
   cli: ["core", "model", "hardware", "policy", "workload", "trace", "attention", "replay", "cost", "serve", "report"],
-  bench: ["core", "trace", "attention", "policy", "replay", "report", "cli"],
+  bench: ["core", "trace", "attention", "policy", "replay", "serve", "report", "cli"],
   test: [
     "core",
     "model",

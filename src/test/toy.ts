@@ -100,11 +100,20 @@ export interface ToyOptions {
   readonly frontEndSeconds?: number;
   readonly maxModelTokens?: number;
   readonly seed?: number;
+  readonly warmupSeconds?: number;
 }
 
 type SimulatedScenario = Pick<
   Scenario,
-  "workload" | "engine" | "replicas" | "router" | "maxConcurrency" | "maxModelTokens" | "frontEndSeconds" | "seed"
+  | "workload"
+  | "engine"
+  | "replicas"
+  | "router"
+  | "maxConcurrency"
+  | "maxModelTokens"
+  | "frontEndSeconds"
+  | "warmupSeconds"
+  | "seed"
 >;
 
 /** A scenario for `serve` alone, without model and hardware. */
@@ -128,6 +137,7 @@ export function toyScenario(options: ToyOptions): Scenario {
     maxConcurrency: options.maxConcurrency ?? Infinity,
     maxModelTokens: options.maxModelTokens ?? 1_000_000,
     frontEndSeconds: options.frontEndSeconds ?? 0,
+    warmupSeconds: options.warmupSeconds ?? 0,
     seed: options.seed ?? 0,
   };
   return simulated as Scenario;

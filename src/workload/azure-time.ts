@@ -77,3 +77,18 @@ function daysSince1970(year: number, month: number, day: number): number {
   const leapDays = Math.floor(shifted / 4) - Math.floor(shifted / 100) + Math.floor(shifted / 400);
   return shifted * 365 + leapDays + dayOfYear - 719_468;
 }
+
+/** Times of one log in ticks from the second of its first one, where they are exact. */
+export class ClockTicks {
+  #base: number | undefined;
+
+  ticks(time: AzureTime): number {
+    this.#base ??= time.seconds;
+    return (time.seconds - this.#base) * TICKS_PER_SECOND + time.ticks;
+  }
+
+  /** Second of the day at tick 0. */
+  get midnight(): number {
+    return (this.#base ?? 0) % DAY;
+  }
+}

@@ -1,105 +1,122 @@
-import { InputError } from "../core/check.js";
-import { parseAzureTime, TICKS_PER_SECOND, type AzureTime } from "./azure-time.js";
+import { type AzureTime, ClockTicks, parseAzureTime } from "./azure-time.js";
 import { CsvCursor, excerpt } from "./csv.js";
-import { ignoredNote, LogRows, MAX_TOKENS, type RequestLog } from "./log-rows.js";
+import { timeProblem, unitName } from "./json-values.js";
+import { type FieldsFormat, type LogFields, readFields, TICKS } from "./log-fields.js";
+import { ignoredNote, type LogRows, type LogTraits, MAX_TOKENS } from "./log-rows.js";
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const WHOLE = /^([+-]?\d+)(\.0*)?$/;
-const AZURE = ["TIMESTAMP", "ContextTokens", "GeneratedTokens"] as const;
-const PLAIN = ["arrival_s", "prompt_tokens", "output_tokens"] as const;
-const OPTIONAL = ["reasoning_tokens", "session", "priority"] as const;
 
-/** Reads a CSV log of one of the two known headers; `start` is behind a byte-order mark. */
-export function parseCsvLog(bytes: Buffer, path: string, start: number): RequestLog {
-  const cursor = new CsvCursor(bytes, path, start);
-  if (!cursor.next()) throw new InputError(path, "is empty");
-  const names = Array.from({ length: cursor.fields }, (_, i) => cursor.text(i));
-  const twice = names.find((name, i) => name !== "" && names.indexOf(name) !== i);
-  if (twice !== undefined) throw cursor.error(`column ${twice} is there twice`);
-  const azure = AZURE.some((name) => names.includes(name)) && !PLAIN.some((name) => names.includes(name));
-  const required: readonly string[] = azure ? AZURE : PLAIN;
-  const missing = required.filter((name) => !names.includes(name));
-  if (missing.length > 0) throw cursor.error(headerProblem(missing, names));
-  const known: readonly string[] = azure ? AZURE : [...PLAIN, ...OPTIONAL];
-  const notes = ignoredNote(
-    "columns",
-    names.filter((name) => !known.includes(name)),
-  );
-  const rows = azure ? azureRows(cursor, bytes, names) : plainRows(cursor, names);
-  if (rows.length === 0) {
-    const why = rows.dropped > 0 ? `: all ${rows.dropped} rows have 0 tokens` : ", only a header";
-    throw new InputError(path, `has no requests${why}`);
+type Places = Readonly<Record<keyof LogFields, number>>; // -1: there is no such column
+
+/** Rows of a CSV log, a block of whole lines at a time. */
+export class CsvReader {
+  readonly #format: FieldsFormat;
+  readonly #rows: LogRows;
+  readonly #clock = new ClockTicks();
+  readonly #time: AzureTime = { seconds: 0, ticks: 0 };
+  readonly #others = new Set<string>();
+  #columns = 0;
+  #at: Places = { arrival: -1, prompt: -1, output: -1, reasoning: -1, session: -1, priority: -1 };
+  #timed = false;
+
+  constructor(format: FieldsFormat, rows: LogRows) {
+    this.#format = format;
+    this.#rows = rows;
   }
-  return rows.finish(azure ? "azure csv" : "csv", azure ? TICKS_PER_SECOND : 1, notes);
-}
 
-function headerProblem(missing: readonly string[], found: readonly string[]): string {
-  return (
-    `no column ${missing.join(", ")}; found ${found
-      .map((name) => excerpt(name))
-      .join(", ")
-      .slice(0, 300)}; ` +
-    `a log has ${PLAIN.join(", ")} (and ${OPTIONAL.join(", ")} if it likes), or ${AZURE.join(", ")}; its first line`
-  );
-}
+  /** The header of the next file. */
+  header(names: readonly string[]): void {
+    const known = new Set([...readFields(this.#format), ...(this.#format.marks ?? [])]);
+    for (const name of names) if (!known.has(name)) this.#others.add(name.slice(0, 80));
+    const at = (name: string | undefined): number => (name === undefined ? -1 : names.indexOf(name));
+    const { arrival, prompt, output, reasoning, session, priority } = this.#format.fields;
+    this.#columns = names.length;
+    this.#at = {
+      arrival: at(arrival?.name),
+      prompt: at(prompt),
+      output: at(output),
+      reasoning: at(reasoning),
+      session: at(session),
+      priority: at(priority),
+    };
+    if (this.#at.arrival >= 0) this.#timed = true;
+  }
 
-function azureRows(cursor: CsvCursor, bytes: Buffer, names: readonly string[]): LogRows {
-  const rows = new LogRows();
-  const [timeField, promptField, outputField] = AZURE.map((name) => names.indexOf(name)) as [number, number, number];
-  const time: AzureTime = { seconds: 0, ticks: 0 };
-  let base: number | undefined; // whole seconds of the first row; ticks from there are exact
-  while (cursor.next()) {
-    checkFields(cursor, names.length);
-    if (!parseAzureTime(bytes, cursor.start(timeField), cursor.end(timeField), time)) {
-      const text = Buffer.from(cursor.text(timeField)); // quoted, or blanks around it
+  /** Reads whole lines, the first of them line `line` of the file; returns the number of the line behind them. */
+  block(bytes: Buffer, path: string, line: number): number {
+    const cursor = new CsvCursor(bytes, path, line);
+    const { arrival, prompt, output, reasoning, session, priority } = this.#at;
+    const { fields } = this.#format;
+    const clock = fields.arrival?.unit === "clock";
+    while (cursor.next()) {
+      if (cursor.fields !== this.#columns) {
+        throw cursor.error(`expected ${this.#columns} fields, found ${cursor.fields}`);
+      }
+      const time = arrival < 0 ? 0 : clock ? this.#clockTicks(cursor, bytes, arrival) : this.#ticks(cursor, arrival);
+      const out = tokens(cursor, output, fields.output);
+      const thought = reasoning < 0 || isEmpty(cursor, reasoning) ? 0 : tokens(cursor, reasoning, fields.reasoning);
+      if (thought > out) {
+        throw cursor.error(`${fields.reasoning} ${thought} is more than ${fields.output} ${out}, which include it`);
+      }
+      this.#rows.add(
+        time,
+        tokens(cursor, prompt, fields.prompt),
+        out,
+        thought,
+        priority < 0 || isEmpty(cursor, priority) ? 0 : priorityOf(cursor, priority),
+        session < 0 ? "" : cursor.text(session),
+      );
+    }
+    return cursor.nextLine;
+  }
+
+  #clockTicks(cursor: CsvCursor, bytes: Buffer, field: number): number {
+    const time = this.#time;
+    if (!parseAzureTime(bytes, cursor.start(field), cursor.end(field), time)) {
+      const text = Buffer.from(cursor.text(field)); // quoted, or blanks around it
       if (!parseAzureTime(text, 0, text.length, time)) {
-        throw cursor.error(
-          `TIMESTAMP ${excerpt(cursor.text(timeField))} is not a time like 2023-11-16 18:15:46.6805900`,
-        );
+        const name = this.#format.fields.arrival?.name;
+        throw cursor.error(`${name} ${excerpt(cursor.text(field))} is not a time like 2023-11-16 18:15:46.6805900`);
       }
     }
-    base ??= time.seconds;
-    const ticks = (time.seconds - base) * TICKS_PER_SECOND + time.ticks;
-    const prompt = tokens(cursor, promptField, "ContextTokens");
-    rows.add(ticks, prompt, tokens(cursor, outputField, "GeneratedTokens"), 0, 0, "");
+    return this.#clock.ticks(time);
   }
-  return rows;
-}
 
-function plainRows(cursor: CsvCursor, names: readonly string[]): LogRows {
-  const rows = new LogRows();
-  const at = (name: string): number => names.indexOf(name);
-  const [arrival, prompt, output] = PLAIN.map(at) as [number, number, number];
-  const [reasoning, session, priority] = OPTIONAL.map(at) as [number, number, number];
-  rows.hasSessions = session >= 0;
-  while (cursor.next()) {
-    checkFields(cursor, names.length);
-    const out = tokens(cursor, output, "output_tokens");
-    const thought = reasoning < 0 || isEmpty(cursor, reasoning) ? 0 : tokens(cursor, reasoning, "reasoning_tokens");
-    if (thought > out)
-      throw cursor.error(`reasoning_tokens ${thought} is more than output_tokens ${out}, which include it`);
-    rows.add(
-      seconds(cursor, arrival),
-      tokens(cursor, prompt, "prompt_tokens"),
-      out,
-      thought,
-      priority < 0 || isEmpty(cursor, priority) ? 0 : priorityOf(cursor, priority),
-      session < 0 ? "" : cursor.text(session),
-    );
+  #ticks(cursor: CsvCursor, field: number): number {
+    const perSecond = this.#perSecond;
+    const fast = cursor.digits(field);
+    const text = fast >= 0 ? "" : cursor.text(field);
+    const value = fast >= 0 ? fast : NUMBER.test(text) ? Number(text) : NaN;
+    const name = this.#format.fields.arrival?.name;
+    if (!Number.isFinite(value)) {
+      throw cursor.error(`${name} ${excerpt(cursor.text(field))} is not a number of ${unitName(perSecond)}`);
+    }
+    const problem = timeProblem(value, perSecond);
+    if (problem !== undefined) throw cursor.error(`${name} ${excerpt(cursor.text(field))} ${problem}`);
+    return value;
   }
-  return rows;
-}
 
-function checkFields(cursor: CsvCursor, expected: number): void {
-  if (cursor.fields === expected) return;
-  throw cursor.error(`expected ${expected} fields, found ${cursor.fields}`);
+  get #perSecond(): number {
+    return TICKS[this.#format.fields.arrival?.unit ?? "s"];
+  }
+
+  traits(): Omit<LogTraits, "format"> {
+    const clock = this.#format.fields.arrival?.unit === "clock";
+    return {
+      ticksPerSecond: this.#perSecond,
+      hasArrivals: this.#timed,
+      midnight: clock ? this.#clock.midnight : (this.#format.midnight ?? null),
+      notes: ignoredNote("columns", [...this.#others].slice(0, 50)),
+    };
+  }
 }
 
 function isEmpty(cursor: CsvCursor, field: number): boolean {
   return cursor.digits(field) < 0 && cursor.text(field) === "";
 }
 
-function tokens(cursor: CsvCursor, field: number, name: string): number {
+function tokens(cursor: CsvCursor, field: number, name: string | undefined): number {
   const fast = cursor.digits(field);
   const value = fast >= 0 ? fast : whole(cursor, field, name);
   if (value < 0) throw cursor.error(`${name} ${value} is negative`);
@@ -107,7 +124,7 @@ function tokens(cursor: CsvCursor, field: number, name: string): number {
   return value;
 }
 
-function whole(cursor: CsvCursor, field: number, name: string): number {
+function whole(cursor: CsvCursor, field: number, name: string | undefined): number {
   const text = cursor.text(field);
   const match = WHOLE.exec(text);
   if (match === null) throw cursor.error(`${name} ${excerpt(text)} is not a whole number`);
@@ -117,12 +134,5 @@ function whole(cursor: CsvCursor, field: number, name: string): number {
 function priorityOf(cursor: CsvCursor, field: number): number {
   const value = whole(cursor, field, "priority");
   if (Math.abs(value) > 2 ** 31 - 1) throw cursor.error(`priority ${value} is beyond 32 bits`);
-  return value;
-}
-
-function seconds(cursor: CsvCursor, field: number): number {
-  const text = cursor.text(field);
-  const value = NUMBER.test(text) ? Number(text) : NaN;
-  if (!Number.isFinite(value)) throw cursor.error(`arrival_s ${excerpt(text)} is not a number of seconds`);
   return value;
 }

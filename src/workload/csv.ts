@@ -11,20 +11,31 @@ const MAX_DIGITS = 15; // stays exact in a double
 export class CsvCursor {
   readonly #bytes: Buffer;
   readonly #path: string;
-  #next: number; // where the next record starts
+  #next = 0; // where the next record starts
   #start = 0; // where this record starts
   #end = 0; // and ends, without its line break
-  #nextLine = 1;
+  #nextLine: number;
   #starts = new Int32Array(16);
   #ends = new Int32Array(16);
   #quoted = false; // this record has a quoted field: its fields lie between quotes and may hold doubled ones
   line = 0; // of this record, from 1
   fields = 0;
 
-  constructor(bytes: Buffer, path: string, start = 0) {
+  /** `line` is the number of the first line of the bytes in their file. */
+  constructor(bytes: Buffer, path: string, line = 1) {
     this.#bytes = bytes;
     this.#path = path;
-    this.#next = start;
+    this.#nextLine = line;
+  }
+
+  /** Byte behind this record. */
+  get offset(): number {
+    return this.#next;
+  }
+
+  /** Line behind this record. */
+  get nextLine(): number {
+    return this.#nextLine;
   }
 
   /** Goes to the next record; false at the end. */
@@ -88,17 +99,22 @@ export class CsvCursor {
       if (after === undefined || after === COMMA || after === LF || after === CR) return at + 1;
       throw new InputError(
         `${this.#path}:${this.line}`,
-        `text after a closing quote: ${excerpt(this.#text(open, at + 20))}`,
+        `text after a closing quote: ${excerpt(this.#firstLine(open, at + 20))}`,
       );
     }
     throw new InputError(
       `${this.#path}:${this.line}`,
-      `a quote is not closed: ${excerpt(this.#text(open, open + 80))}`,
+      `a quote is not closed: ${excerpt(this.#firstLine(open, open + 80))}`,
     );
   }
 
   #text(start: number, end: number): string {
     return this.#bytes.toString("utf8", start, Math.min(end, this.#bytes.length));
+  }
+
+  /** What stands between two bytes, up to the end of the line: a message must not depend on how far a file is read. */
+  #firstLine(start: number, end: number): string {
+    return this.#text(start, end).split(/[\r\n]/)[0] ?? "";
   }
 
   /** Text of a field, without its quotes and surrounding blanks. */

@@ -66,6 +66,30 @@ const arrivals = z.discriminatedUnion(
   { error: "expected one of poisson, constant, gamma, weibull" },
 );
 
+const prompt = z.strictObject({ components: weighted(component), limit, source });
+
+const tenantName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]*$/, { error: "expected lower-case letters, digits and hyphens" });
+
+/** Who sends a part of the requests; lengths that it does not give are the workload's. */
+const tenant = z.strictObject({
+  name: tenantName,
+  share: weight,
+  priority: z.number().int().min(-1000).max(1000).optional(),
+  thinkingBudget: limit.optional(),
+  prompt: prompt.optional(),
+  output: output.optional(),
+});
+
+const tenants = z
+  .array(tenant)
+  .min(1)
+  .refine((all) => Math.abs(all.reduce((sum, { share }) => sum + share, 0) - 1) <= 0.01, {
+    error: "shares must sum to 1 (within 0.01)",
+  })
+  .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, { error: "names must differ" });
+
 /**
  * A workload file. Lengths in tokens, rates in requests per second, mu and sigma of natural logarithms, the curve as 24
  * factors from 0 h relative to their mean. Every `source` is a key of `sources`.
@@ -86,8 +110,10 @@ export const WORKLOAD_DEFINITION = z.strictObject({
       source,
     })
     .optional(),
-  prompt: z.strictObject({ components: weighted(component), limit, source }),
+  prompt,
   output,
+  /** Shares of questions; a user or session belongs to one. Smaller priorities are served first. */
+  tenants: tenants.optional(),
 });
 
 export type WorkloadDefinition = z.output<typeof WORKLOAD_DEFINITION>;
@@ -106,14 +132,25 @@ export function parseDefinition(json: unknown, path: string): WorkloadDefinition
 }
 
 function sourceKeys(definition: WorkloadDefinition): [string, string][] {
-  const { requestRate, arrivals: process, hourlyCurve, prompt, output: out } = definition;
+  const { requestRate, arrivals: process, hourlyCurve, tenants: senders = [] } = definition;
   const keys: [string, string][] = [
     ["requestRate.source", requestRate.source],
     ["arrivals.source", process.source],
-    ["prompt.source", prompt.source],
-    ["output.source", out.source],
+    ...lengthKeys("", definition),
+    ...senders.flatMap((sender, i) => lengthKeys(`tenants.${i}.`, sender)),
   ];
   if (hourlyCurve !== undefined) keys.push(["hourlyCurve.source", hourlyCurve.source]);
-  if (out.kind === "total") keys.push(["output.reasoning.source", out.reasoning.source]);
+  return keys;
+}
+
+function lengthKeys(
+  prefix: string,
+  lengths: { readonly [K in "prompt" | "output"]?: WorkloadDefinition[K] | undefined },
+): [string, string][] {
+  const { prompt: asked, output: given } = lengths;
+  const keys: [string, string][] = [];
+  if (asked !== undefined) keys.push([`${prefix}prompt.source`, asked.source]);
+  if (given !== undefined) keys.push([`${prefix}output.source`, given.source]);
+  if (given?.kind === "total") keys.push([`${prefix}output.reasoning.source`, given.reasoning.source]);
   return keys;
 }

@@ -128,7 +128,7 @@ describe("the generated log", () => {
 
   test("is read back as drawn", () => {
     const log = parseRequestLog(bytes, "log");
-    expect([log.format, log.length, log.notes]).toEqual(["csv", GENERATED_LOG.numRequests, []]);
+    expect([log.format, log.length, log.notes]).toEqual(["raas-sim", GENERATED_LOG.numRequests, []]);
     let row = 0;
     const workload = definitionWorkload(builtIn("reasoning-production"), GENERATED_LOG);
     for (const request of workload.requests(GENERATED_LOG.seed)) {

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { stream } from "../core/rng.js";
 import { parseDefinition } from "./definition.js";
 import { mixture, type Component } from "./distribution.js";
-import { definitionWorkload, fixedWorkload, logWorkload, meanRate } from "./generate.js";
+import { definitionWorkload, fixedWorkload } from "./generate.js";
+import { logWorkload } from "./log-workload.js";
 import { gammaFunction } from "./arrivals.js";
 import { drawnLengths, empiricalLengths, fixedLengths, lognormalLengths } from "./lengths.js";
 import { parseRequestLog } from "./request-log.js";
@@ -172,17 +173,22 @@ describe("logWorkload", () => {
       [1, 2, 7, 8, ""],
       [2, 4, 9, 10, "b"],
     ]);
-    expect(meanRate(LOG)).toBe(0.5);
   });
 
   test("scales, ends, and says so", () => {
-    expect(all(logWorkload(LOG, { rateScale: 4 }, "x")).map((r) => r.arrival)).toEqual([0, 0.5, 1]);
-    expect(all(logWorkload(LOG, { rateScale: Infinity }, "x")).map((r) => r.arrival)).toEqual([0, 0, 0]);
-    expect(all(logWorkload(LOG, { durationS: 4 }, "x")).length).toBe(2);
-    expect(all(logWorkload(LOG, { numRequests: 1 }, "x")).length).toBe(1);
+    const times = (options: object): number[] => all(logWorkload(LOG, options, "x")).map((r) => r.arrival);
+    expect(times({ timeScale: 0.25 })).toEqual([0, 0.5, 1]);
+    expect(times({ timeScale: 0 })).toEqual([0, 0, 0]);
+    expect(times({ requestRate: 2 })).toEqual([0, 0.5, 1]); // recorded at 0.5 a second
+    expect(times({ requestRate: Infinity })).toEqual([0, 0, 0]);
+    expect(times({ durationS: 4 })).toHaveLength(2);
+    expect(times({ numRequests: 1 })).toHaveLength(1);
     expect(logWorkload(LOG, { numRequests: 9 }, "x").notes).toEqual([
       "The log has 3 requests, fewer than the 9 asked for.",
+      "Requests of a session are sent at their recorded times; none waits for the answer before it.",
     ]);
-    expect(() => logWorkload(LOG, { rateScale: 0 }, "x")).toThrow(/rate-scale: 0 is not allowed/);
+    expect(() => logWorkload(LOG, { timeScale: -1 }, "x")).toThrow(/time-scale: -1 is not allowed/);
+    expect(() => logWorkload(LOG, { requestRate: 1, timeScale: 1 }, "x")).toThrow(/time-scale: does not go with/);
+    expect(() => logWorkload(LOG, { requestRate: 1, rateScale: 1 }, "x")).toThrow(/rate-scale: does not go with/);
   });
 });

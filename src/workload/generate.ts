@@ -1,36 +1,32 @@
-import { InputError } from "../core/check.js";
-import { stream } from "../core/rng.js";
-import { constant, gamma, hourlyClock, poisson, weibull } from "./arrivals.js";
+import { check, InputError } from "../core/check.js";
+import { constant, gamma, poisson, weibull } from "./arrivals.js";
 import type { WorkloadDefinition } from "./definition.js";
-import { drawnLengths, fixedLengths, type DrawnLengths, type LengthModel } from "./lengths.js";
-import type { RequestLog } from "./request-log.js";
-import type { ArrivalProcess, LengthSource, RequestLengths, RequestSpec, Workload } from "./workload.js";
+import { checkedExtent, DEFAULT_REQUESTS, type Extent } from "./extent.js";
+import { drawnLengths, fixedLengths, type LengthModel } from "./lengths.js";
+import { sessionNotes, type SessionShape } from "./sessions.js";
+import { trafficRequests, type End, type Load } from "./traffic.js";
+import type { Sender } from "./sender.js";
+import type { ArrivalProcess, Tenant, Workload } from "./workload.js";
 
-/** Requests generated if neither a number nor a duration is given. */
-export const DEFAULT_REQUESTS = 1000;
-
-/** When a run ends: after that many requests, or with the last arrival before `durationS` seconds; the first to happen. */
-export interface Extent {
-  readonly numRequests?: number | undefined;
-  readonly durationS?: number | undefined;
+/** How questions follow each other. */
+export interface LoadOptions extends Extent {
+  readonly users?: number | undefined; // a closed loop of so many, instead of arrivals at a rate
+  readonly sessions?: SessionShape | undefined; // needed with users
+  readonly bestOf?: number | undefined; // samples of each question, default 1; numRequests counts questions
 }
 
-export interface GenerateOptions extends Extent {
+export interface GenerateOptions extends LoadOptions {
   readonly requestRate?: number | undefined; // requests per second; Infinity: all at time 0
   readonly burstiness?: number | undefined; // gamma shape of the gaps, as in vLLM; replaces the process of the definition
   readonly hourlyCurve?: boolean | undefined; // follow the curve of the definition, from 0 h; off unless asked for
 }
 
-export interface FixedOptions extends Extent {
+export interface FixedOptions extends LoadOptions {
   readonly inputLen: number;
   readonly outputLen: number;
   readonly reasoningShare?: number | undefined; // default 0
   readonly requestRate?: number | undefined; // default Infinity, as in vLLM
   readonly burstiness?: number | undefined; // default 1, Poisson
-}
-
-export interface LogOptions extends Extent {
-  readonly rateScale?: number | undefined; // 2 sends everything at twice the recorded rate; Infinity: all at time 0
 }
 
 /** A workload that knows its limit: a request with `outputTokens === outputLimit` was truncated. */
@@ -44,19 +40,21 @@ export function definitionWorkload(definition: WorkloadDefinition, options: Gene
   const process =
     options.burstiness === undefined ? arrivalProcess(definition.arrivals, rate) : gamma(rate, options.burstiness);
   const factors = options.hourlyCurve === true ? curve(definition) : undefined;
-  const end = extent(options, rate);
-  const lengths = drawnLengths(lengthModel(definition));
+  const load = loadOf(options, process, factors);
+  const end = extent(options, rate, load);
+  const senders = sendersOf(definition);
   const { limit } = definition.output;
   return {
     name: definition.name,
     source: Object.values(definition.sources).join("; "),
     notes: [
       ...definition.notes,
-      `Arrivals: ${process.name}${factors === undefined ? "" : ", following the hourly curve from 0 h"}.`,
+      ...loadNotes(load, options.bestOf),
       `Outputs are cut at ${limit} tokens: a request of exactly ${limit} output tokens was truncated.`,
     ],
     outputLimit: limit,
-    requests: (seed) => renewal(process, factors, end, seed, streams(lengths, seed)),
+    ...(definition.tenants === undefined ? {} : { tenants: definition.tenants.map(tenantOf) }),
+    requests: (seed) => trafficRequests({ senders, bestOf: options.bestOf ?? 1, load, end }, seed),
   };
 }
 
@@ -65,55 +63,70 @@ export function fixedWorkload(options: FixedOptions): Workload {
   const lengths = fixedLengths(options.inputLen, options.outputLen, options.reasoningShare);
   const rate = options.requestRate ?? Infinity;
   const process = gamma(rate, options.burstiness);
-  const end = extent(options, rate);
+  const load = loadOf(options, process, undefined);
+  const end = extent(options, rate, load);
   return {
     name: lengths.name,
     source: "lengths as given",
-    notes: [`Arrivals: ${process.name}.`],
-    requests: (seed) => renewal(process, undefined, end, seed, streams(lengths, seed)),
+    notes: loadNotes(load, options.bestOf),
+    requests: (seed) =>
+      trafficRequests(
+        { senders: [{ name: "", share: 1, priority: 0, lengths }], bestOf: options.bestOf ?? 1, load, end },
+        seed,
+      ),
   };
 }
 
-/** A recorded log, replayed; the seed changes nothing. `durationS` is measured after scaling. */
-export function logWorkload(log: RequestLog, options: LogOptions, name: string): Workload {
-  const scale = options.rateScale ?? 1;
-  if (!(scale > 0)) throw new InputError("rate-scale", `${scale} is not allowed; expected a number above 0`);
-  const { numRequests, durationS } = checkedExtent(options);
-  const notes = [...log.notes];
-  if (scale !== 1) notes.push(`Recorded arrivals are sent at ${scale.toPrecision(4)} times their rate.`);
-  if (numRequests !== undefined && numRequests > log.length) {
-    notes.push(`The log has ${log.length} requests, fewer than the ${numRequests} asked for.`);
+function loadOf(
+  { users, sessions, requestRate, burstiness }: GenerateOptions,
+  process: ArrivalProcess,
+  factors: readonly number[] | undefined,
+): Load {
+  if (users === undefined) return { kind: "open", process, factors, sessions };
+  const rate = requestRate !== undefined ? "request-rate" : burstiness !== undefined ? "burstiness" : undefined;
+  if (rate !== undefined || factors !== undefined) {
+    throw new InputError(rate ?? "hourly-curve", "does not go with users: each sends when the last answer has come");
   }
-  return {
-    name,
-    source: `request log (${log.format})`,
-    notes,
-    *requests() {
-      const count = Math.min(log.length, numRequests ?? Infinity);
-      for (let id = 0; id < count; id++) {
-        const arrival = (log.arrival[id] as number) / scale;
-        if (durationS !== undefined && arrival >= durationS) return;
-        yield {
-          id,
-          arrival,
-          promptTokens: log.promptTokens[id] as number,
-          outputTokens: log.outputTokens[id] as number,
-          reasoningTokens: log.reasoningTokens[id] as number,
-          priority: log.priority[id] as number,
-          session: log.session?.[id] ?? "",
-        };
-      }
-    },
-  };
+  check(sessions !== undefined, "users without sessions");
+  return { kind: "closed", users, sessions };
 }
 
-/** Requests per second of a log: gaps over the time they span. Infinity if all arrive at once. */
-export function meanRate(log: RequestLog): number {
-  return (log.length - 1) / (log.arrival[log.length - 1] as number) || Infinity;
+function loadNotes(load: Load, bestOf = 1): string[] {
+  const { sessions } = load;
+  const following = sessions === undefined ? [] : sessionNotes(sessions);
+  if (bestOf > 1) {
+    following.push(
+      `Each question has ${bestOf} samples, sent together, each with a prompt computed by itself; drawn lengths share ` +
+        `the level of their question (own fit to DeepSeek-R1 on MLPerf inference). A vote waits for the last sample.`,
+    );
+  }
+  if (load.kind === "closed") {
+    const thinks = `each sends ${load.sessions.thinkSeconds.name} after its last answer, and first after as long`;
+    return [`Closed loop of ${load.users} users: ${thinks}.`, ...following];
+  }
+  const curved = load.factors === undefined ? "" : ", following the hourly curve from 0 h";
+  return [`Arrivals${sessions !== undefined ? " of sessions" : ""}: ${load.process.name}${curved}.`, ...following];
+}
+
+function sendersOf(definition: WorkloadDefinition): Sender[] {
+  const { tenants, prompt, output } = definition;
+  if (tenants === undefined) {
+    return [{ name: "", share: 1, priority: 0, lengths: drawnLengths(lengthModel(definition)) }];
+  }
+  return tenants.map(({ name, share, priority = 0, ...own }) => ({
+    name,
+    share,
+    priority,
+    lengths: drawnLengths(lengthModel({ prompt: own.prompt ?? prompt, output: own.output ?? output })),
+  }));
+}
+
+function tenantOf({ name, priority = 0, thinkingBudget }: NonNullable<WorkloadDefinition["tenants"]>[number]): Tenant {
+  return { name, priority, thinkingBudget };
 }
 
 /** The length model of a definition, in the form that `drawnLengths` takes. */
-export function lengthModel({ prompt, output }: WorkloadDefinition): LengthModel {
+export function lengthModel({ prompt, output }: Pick<WorkloadDefinition, "prompt" | "output">): LengthModel {
   if (output.kind === "parts") return { prompt, output };
   const { components, limit, reasoning } = output;
   return { prompt, output: { kind: "total", components, limit, share: reasoning.share } };
@@ -137,24 +150,9 @@ function curve({ name, hourlyCurve }: WorkloadDefinition): readonly number[] {
   throw new InputError("hourly-curve", `the workload ${name} has no curve over the day`);
 }
 
-function checkedExtent({ numRequests, durationS }: Extent): Extent {
-  if (numRequests !== undefined && !(Number.isSafeInteger(numRequests) && numRequests >= 1)) {
-    throw new InputError("num-requests", `${numRequests} is not allowed; expected a whole number from 1`);
-  }
-  if (durationS !== undefined && !(durationS > 0)) {
-    throw new InputError("duration", `${durationS} is not allowed; expected seconds above 0`);
-  }
-  return { numRequests, durationS };
-}
-
-interface End {
-  readonly requests: number;
-  readonly seconds: number;
-}
-
-function extent(options: Extent, rate: number): End {
+function extent(options: Extent, rate: number, load: Load): End {
   const { numRequests, durationS } = checkedExtent(options);
-  const endless = durationS === undefined || durationS === Infinity || rate === Infinity;
+  const endless = durationS === undefined || durationS === Infinity || (load.kind === "open" && rate === Infinity);
   if (numRequests === undefined && durationS !== undefined && endless) {
     throw new InputError(
       "duration",
@@ -165,31 +163,4 @@ function extent(options: Extent, rate: number): End {
     requests: numRequests ?? (durationS === undefined ? DEFAULT_REQUESTS : Infinity),
     seconds: durationS ?? Infinity,
   };
-}
-
-function streams(lengths: LengthSource | DrawnLengths, seed: number): () => RequestLengths {
-  const prompt = stream(seed, "workload/prompt");
-  if (!("drawFrom" in lengths)) return () => lengths.draw(prompt);
-  const each = { prompt, output: stream(seed, "workload/output"), share: stream(seed, "workload/share") };
-  return () => lengths.drawFrom(each);
-}
-
-/** The first request comes at time 0, each other one a gap after the one before it. */
-function* renewal(
-  process: ArrivalProcess,
-  factors: readonly number[] | undefined,
-  end: End,
-  seed: number,
-  lengths: () => RequestLengths,
-): Generator<RequestSpec> {
-  const gaps = stream(seed, "workload/arrivals");
-  const clock = factors === undefined ? undefined : hourlyClock(factors);
-  let operational = 0;
-  for (let id = 0; id < end.requests; id++) {
-    if (id > 0) operational += process.gap(gaps);
-    const arrival = clock === undefined ? operational : clock(operational);
-    if (arrival >= end.seconds) return;
-    const { promptTokens, outputTokens, reasoningTokens } = lengths();
-    yield { id, arrival, promptTokens, outputTokens, reasoningTokens, priority: 0, session: "" };
-  }
 }

@@ -1,5 +1,5 @@
 import type { LengthChange } from "./length-fit.js";
-import type { RequestSpec, Workload } from "./workload.js";
+import { mapped, type RequestSpec, type Workload } from "./workload.js";
 
 /**
  * The workload with outputs as long as the policy makes them: each by its own dense length, the same in every run. What
@@ -19,7 +19,8 @@ export function inflateLengths(workload: Workload, change: LengthChange): Worklo
     ],
     lengthChange: change,
     *requests(seed) {
-      for (const spec of workload.requests(seed)) yield inflated(spec, fit.decay, amplitude, budget);
+      for (const spec of workload.requests(seed))
+        yield mapped(spec, (each) => inflated(each, fit.decay, amplitude, budget));
     },
   };
 }

@@ -1,6 +1,7 @@
 import { check, InputError } from "../core/check.js";
 import type { Rng } from "../core/rng.js";
 import { describe, mixture, type Component, type Draw } from "./distribution.js";
+import { siblings, type SiblingDraw } from "./siblings.js";
 import type { LengthSource, RequestLengths } from "./workload.js";
 
 const MAX_REDRAWS = 10_000;
@@ -25,6 +26,8 @@ export interface LengthModel {
 /** Lengths drawn from distributions, with a stream for each quantity or one for all. */
 export interface DrawnLengths extends LengthSource {
   drawFrom(streams: LengthStreams): RequestLengths;
+  /** Lengths of n samples of one question, see `siblings`. */
+  drawSamples(streams: LengthStreams, n: number): readonly RequestLengths[];
 }
 
 /**
@@ -34,6 +37,7 @@ export interface DrawnLengths extends LengthSource {
 export function drawnLengths(model: LengthModel): DrawnLengths {
   const prompt = below(mixture(model.prompt.components), model.prompt.limit);
   const output = outputDraw(model.output);
+  const samples = sampleDraw(model.output);
   const drawFrom = (streams: LengthStreams): RequestLengths => ({
     promptTokens: prompt(streams.prompt),
     ...output(streams),
@@ -41,6 +45,10 @@ export function drawnLengths(model: LengthModel): DrawnLengths {
   return {
     name: `prompt ${describe(model.prompt.components)}, output ${outputName(model.output)}`,
     drawFrom,
+    drawSamples: (streams, n) => {
+      const promptTokens = prompt(streams.prompt);
+      return samples(streams, n).map((lengths) => ({ promptTokens, ...lengths }));
+    },
     draw: (rng) => drawFrom({ prompt: rng, output: rng, share: rng }),
   };
 }
@@ -53,25 +61,44 @@ function outputName(output: OutputModel): string {
 type OutputLengths = Omit<RequestLengths, "promptTokens">;
 
 function outputDraw(output: LengthModel["output"]): (streams: LengthStreams) => OutputLengths {
-  const { limit } = output;
   if (output.kind === "parts") {
     const reasoning = mixture(output.reasoning);
     const answer = mixture(output.answer);
-    return (streams) => {
-      const thought = Math.min(limit, tokens(reasoning(streams.output)));
-      return {
-        outputTokens: Math.min(limit, thought + tokens(answer(streams.share))),
-        reasoningTokens: thought,
-      };
-    };
+    return (streams) => parts(reasoning(streams.output), answer(streams.share), output.limit);
   }
   const total = mixture(output.components);
   const { share } = output;
   const shareDraw: Draw = typeof share === "number" ? () => share : mixture(share);
-  return (streams) => {
-    const outputTokens = Math.min(limit, tokens(total(streams.output)));
-    return { outputTokens, reasoningTokens: Math.round(outputTokens * shareDraw(streams.share)) };
+  return (streams) => whole(total(streams.output), shareDraw(streams.share), output.limit);
+}
+
+/** The same for n samples of one question. */
+function sampleDraw(output: LengthModel["output"]): (streams: LengthStreams, n: number) => readonly OutputLengths[] {
+  if (output.kind === "parts") {
+    const reasoning = siblings(output.reasoning);
+    const answer = siblings(output.answer);
+    return (streams, n) => {
+      const answers = answer(streams.share, n);
+      return reasoning(streams.output, n).map((thought, i) => parts(thought, answers[i] as number, output.limit));
+    };
+  }
+  const total = siblings(output.components);
+  const { share } = output;
+  const shareDraw: SiblingDraw = typeof share === "number" ? (_, n) => Array<number>(n).fill(share) : siblings(share);
+  return (streams, n) => {
+    const shares = shareDraw(streams.share, n);
+    return total(streams.output, n).map((value, i) => whole(value, shares[i] as number, output.limit));
   };
+}
+
+function parts(reasoning: number, answer: number, limit: number): OutputLengths {
+  const reasoningTokens = Math.min(limit, tokens(reasoning));
+  return { outputTokens: Math.min(limit, reasoningTokens + tokens(answer)), reasoningTokens };
+}
+
+function whole(total: number, share: number, limit: number): OutputLengths {
+  const outputTokens = Math.min(limit, tokens(total));
+  return { outputTokens, reasoningTokens: Math.round(outputTokens * share) };
 }
 
 function tokens(value: number): number {

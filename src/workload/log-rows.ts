@@ -1,102 +1,164 @@
-import { check } from "../core/check.js";
+import { InputError } from "../core/check.js";
+import { BlockIds, type PrefixBlocks } from "./block-ids.js";
+import { IntColumn } from "./int-column.js";
 
 /** Most tokens that a request of a log may have. */
 export const MAX_TOKENS = 10_000_000;
 
+const MAX_ROWS = 100_000_000; // 2.4 GB of columns
+const DAY_S = 86_400;
+
 /** Columns of a request log, in order of arrival. */
 export interface RequestLog {
-  readonly format: string; // "azure csv", "csv" or "jsonl"
+  readonly format: string; // as formats.ts names it
   readonly length: number; // requests
-  readonly arrival: Float64Array; // seconds from the first request
+  readonly arrival: Float64Array; // seconds from the first request; all 0 if not hasArrivals
   readonly promptTokens: Int32Array;
   readonly outputTokens: Int32Array; // reasoning included
   readonly reasoningTokens: Int32Array;
   readonly priority: Int32Array; // smaller is served first
   readonly session: readonly string[] | null; // "" for none; null if the log has no sessions
+  /** Seconds between the end of the answer before and the request; NaN where unknown, null if the log has none. */
+  readonly thinkS: Float64Array | null;
+  readonly blocks: PrefixBlocks | null;
+  readonly hasArrivals: boolean;
+  /** Seconds since midnight at the first request, as far as the log says; null if it does not. */
+  readonly secondOfDay: number | null;
+  readonly failed: number; // calls of 0 tokens or with an error: not among the requests
+  readonly notes: readonly string[];
+}
+
+/** What a format knows of all its rows. */
+export interface LogTraits {
+  readonly format: string;
+  readonly ticksPerSecond: number; // unit of the times given to add()
+  readonly hasArrivals?: boolean; // default true
+  readonly blockTokens?: number | null; // default null: blocks differ in size
+  readonly midnight?: number | null; // second of the day at time 0; default null, unknown
   readonly notes: readonly string[];
 }
 
 /** Rows as they are read; `finish` sorts them and counts time from the first. */
 export class LogRows {
   #time = new Float64Array(1024); // ticks
-  #prompt = new Int32Array(1024);
-  #output = new Int32Array(1024);
-  #reasoning = new Int32Array(1024);
-  #priority = new Int32Array(1024);
+  #think: Float64Array | undefined;
+  readonly #prompt = new IntColumn();
+  readonly #output = new IntColumn();
+  readonly #reasoning = new IntColumn();
+  readonly #priority = new IntColumn();
+  readonly #blocks = new BlockIds();
+  #hasBlocks = false;
   readonly #session: string[] = [];
+  readonly #names = new Map<string, string>(); // one copy of each session's name
   #sorted = true;
   length = 0;
-  dropped = 0; // failed calls: rows of 0 prompt or 0 output tokens
+  failed = 0;
   hasSessions = false;
 
-  /** `time` in any unit, see finish(). */
-  add(time: number, prompt: number, output: number, reasoning: number, priority: number, session: string): void {
+  /** `time` in any unit, see finish(). Returns whether the row is a request: a failed call, of 0 tokens, is only counted. */
+  add(time: number, prompt: number, output: number, reasoning: number, priority: number, session: string): boolean {
     if (prompt === 0 || output === 0) {
-      this.dropped++;
-      return;
+      this.failed++;
+      return false;
     }
     const row = this.length++;
     if (row === this.#time.length) this.#grow();
     if (row > 0 && time < (this.#time[row - 1] as number)) this.#sorted = false;
     this.#time[row] = time;
-    this.#prompt[row] = prompt;
-    this.#output[row] = output;
-    this.#reasoning[row] = reasoning;
-    this.#priority[row] = priority;
-    if (this.hasSessions) this.#session.push(session);
+    this.#prompt.set(row, prompt);
+    this.#output.set(row, output);
+    this.#reasoning.set(row, reasoning);
+    this.#priority.set(row, priority);
+    if (session !== "") this.#sessionOf(row, session);
+    return true;
+  }
+
+  #sessionOf(row: number, session: string): void {
+    this.hasSessions = true;
+    while (this.#session.length < row) this.#session.push("");
+    let name = this.#names.get(session);
+    if (name === undefined) this.#names.set(session, (name = session));
+    this.#session[row] = name;
+  }
+
+  /** Seconds between the end of the answer before and the request added last. */
+  think(seconds: number): void {
+    this.#think ??= new Float64Array(this.#time.length).fill(NaN);
+    this.#think[this.length - 1] = seconds;
+  }
+
+  /** Blocks of the prompt of the request added last; names of different scopes never meet. */
+  blocks(names: readonly unknown[], scope: string, path: string): void {
+    this.#hasBlocks = true;
+    this.#blocks.add(this.length - 1, names, scope, path);
   }
 
   #grow(): void {
-    const size = 2 * this.length;
-    const wider = (column: Int32Array): Int32Array<ArrayBuffer> => {
-      const grown = new Int32Array(size);
-      grown.set(column);
-      return grown;
-    };
-    const time = new Float64Array(size);
+    if (this.length > MAX_ROWS) throw new InputError("", `more than ${MAX_ROWS} requests in one log`);
+    const time = new Float64Array(2 * this.length);
     time.set(this.#time);
     this.#time = time;
-    this.#prompt = wider(this.#prompt);
-    this.#output = wider(this.#output);
-    this.#reasoning = wider(this.#reasoning);
-    this.#priority = wider(this.#priority);
+    if (this.#think === undefined) return;
+    const think = new Float64Array(time.length).fill(NaN);
+    think.set(this.#think);
+    this.#think = think;
   }
 
-  /** `ticksPerSecond` is the unit of the times given to add(). */
-  finish(format: string, ticksPerSecond: number, notes: readonly string[]): RequestLog {
+  finish(traits: LogTraits, path: string): RequestLog {
     const length = this.length;
-    check(length > 0, "a log without rows");
-    const all = [...notes];
-    if (this.dropped > 0) {
-      all.push(`${this.dropped} of ${this.dropped + length} rows have 0 tokens (failed calls) and were left out.`);
+    const failed = this.failed;
+    if (length === 0) {
+      throw new InputError(
+        path,
+        `has no requests${failed > 0 ? `: all ${failed} rows are failed calls (0 tokens)` : ""}`,
+      );
+    }
+    const notes = [...traits.notes];
+    if (failed > 0) {
+      notes.push(`${failed} of ${failed + length} rows have 0 tokens (failed calls) and were left out.`);
     }
     let order: Uint32Array | undefined;
     if (!this.#sorted) {
       const time = this.#time;
       order = Uint32Array.from({ length }, (_, i) => i);
       order.sort((a, b) => (time[a] as number) - (time[b] as number) || a - b);
-      all.push("The rows were not in order of arrival and were sorted.");
+      notes.push("The rows were not in order of arrival and were sorted.");
     }
+    const hasArrivals = traits.hasArrivals ?? true;
+    if (!hasArrivals) notes.push("The log has lengths, but no arrivals.");
     const first = this.#time[order?.[0] ?? 0] as number;
-    const column = (values: Int32Array): Int32Array =>
-      order === undefined ? values.slice(0, length) : Int32Array.from(order, (row) => values[row] as number);
     const arrival = new Float64Array(length);
-    for (let i = 0; i < length; i++) arrival[i] = ((this.#time[order?.[i] ?? i] as number) - first) / ticksPerSecond;
+    for (let i = 0; i < length; i++) {
+      arrival[i] = ((this.#time[order?.[i] ?? i] as number) - first) / traits.ticksPerSecond;
+    }
     const session = this.#session;
+    const think = this.#think;
+    while (this.hasSessions && session.length < length) session.push("");
+    const midnight = traits.midnight ?? null;
     return {
-      format,
+      format: traits.format,
       length,
       arrival,
-      promptTokens: column(this.#prompt),
-      outputTokens: column(this.#output),
-      reasoningTokens: column(this.#reasoning),
-      priority: column(this.#priority),
+      promptTokens: this.#prompt.take(length, order),
+      outputTokens: this.#output.take(length, order),
+      reasoningTokens: this.#reasoning.take(length, order),
+      priority: this.#priority.take(length, order),
       session: !this.hasSessions
         ? null
         : order === undefined
           ? session
           : Array.from(order, (row) => session[row] as string),
-      notes: all,
+      thinkS:
+        think === undefined
+          ? null
+          : order === undefined
+            ? think.subarray(0, length)
+            : Float64Array.from(order, (row) => think[row] as number),
+      blocks: this.#hasBlocks ? this.#blocks.finish(length, order, traits.blockTokens ?? null) : null,
+      hasArrivals,
+      secondOfDay: midnight === null ? null : (midnight + first / traits.ticksPerSecond) % DAY_S,
+      failed,
+      notes,
     };
   }
 }

@@ -13,7 +13,7 @@ describe("what is read", () => {
     const log = parse(
       `${AZURE}2023-11-16 18:15:46.6805900,374,44\n2023-11-16 18:15:50.995169+00:00,396,109\n2023-11-16 18:16:00+00:00,1,2`,
     );
-    expect(log.format).toBe("azure csv");
+    expect(log.format).toBe("azure");
     expect([...log.arrival]).toEqual([0, 4.314579, 13.31941]);
     expect([...log.promptTokens]).toEqual([374, 396, 1]);
     expect([...log.outputTokens]).toEqual([44, 109, 2]);
@@ -27,7 +27,7 @@ describe("what is read", () => {
       '\ufeffsession,"output_tokens",model,arrival_s,prompt_tokens,priority,reasoning_tokens\r\n' +
         '"a ""b"", c",7,x,1.5,3,-2,5\r\n\r\n,"8",y,2e0,4.0,,\r\n',
     );
-    expect(log.format).toBe("csv");
+    expect(log.format).toBe("raas-sim");
     expect([...log.arrival]).toEqual([0, 0.5]);
     expect([...log.promptTokens, ...log.outputTokens, ...log.reasoningTokens]).toEqual([3, 4, 7, 8, 5, 0]);
     expect([...log.priority]).toEqual([-2, 0]);
@@ -40,7 +40,7 @@ describe("what is read", () => {
       '\n{"prompt_tokens":3,"arrival_s":5,"output_tokens":9,"reasoning_tokens":9,"session":"é","priority":1,"x":0}\r\n' +
       '{"arrival_s":7.25,"prompt_tokens":4,"output_tokens":2,"reasoning_tokens":null}';
     const log = parseRequestLog(gzipSync(text), "f");
-    expect(log).toMatchObject({ format: "jsonl", length: 2, session: ["é", ""], notes: ["Not read: keys x."] });
+    expect(log).toMatchObject({ format: "raas-sim", length: 2, session: ["é", ""], notes: ["Not read: keys x."] });
     expect([...log.arrival, ...log.reasoningTokens, ...log.priority]).toEqual([0, 2.25, 9, 0, 1, 0]);
     expect(parse('{"arrival_s":0,"prompt_tokens":4,"output_tokens":2}').session).toBeNull();
   });
@@ -102,16 +102,16 @@ describe("what is refused", () => {
   test.each<[string, string, RegExp]>([
     ["empty", "", /^f: is empty$/],
     ["blank", "\ufeff \r\n\n", /^f: is empty$/],
-    ["only a header", HEADER, /^f: has no requests, only a header$/],
-    ["all failed", `${HEADER}0,0,1,0,,\n`, /^f: has no requests: all 1 rows have 0 tokens$/],
+    ["only a header", HEADER, /^f: has no requests$/],
+    ["all failed", `${HEADER}0,0,1,0,,\n`, /^f: has no requests: all 1 rows are failed calls \(0 tokens\)$/],
     [
       "missing column",
       "arrival_s,prompt,output_tokens\n1,2,3\n",
-      /^f:1: no column prompt_tokens; found "arrival_s", "prompt", "output_tokens"; a log has/,
+      /^f:1: no column prompt_tokens, which raas-sim has; found columns "arrival_s", "prompt", "output_tokens"; known are/,
     ],
-    ["missing Azure column", "TIMESTAMP,ContextTokens\n", /^f:1: no column GeneratedTokens; found/],
+    ["missing Azure column", "TIMESTAMP,ContextTokens\n", /^f:1: no column GeneratedTokens, which azure has; found/],
     ["column twice", "arrival_s,arrival_s,prompt_tokens,output_tokens\n", /^f:1: column arrival_s is there twice/],
-    ["another file", "PK\u0003\u0004 stuff", /^f:1: no column arrival_s/],
+    ["another file", "PK\u0003\u0004 stuff", /^f:1: no format is recognised; found columns/],
     [
       "too few fields",
       `${AZURE}2023-11-16 18:15:46,1,2\n\n2023-11-16 18:15:4`,
@@ -140,7 +140,7 @@ describe("what is refused", () => {
     [
       "JSON without a key",
       '{"arrival_s":0,"output_tokens":2}',
-      /^f:1: no key prompt_tokens; found arrival_s, output_tokens/,
+      /^f:1: no key prompt_tokens, which raas-sim has; found keys "arrival_s", "output_tokens"/,
     ],
     ["JSON array line", '{"arrival_s":0,"prompt_tokens":4,"output_tokens":2}\n[1]', /^f:2: is not a JSON object/],
     [
@@ -185,7 +185,7 @@ if (!present) console.log("skipped: the Azure 2023 conversation trace is not at 
 test.runIf(present)("Azure 2023, conversation: its published statistics", () => {
   const log = parseRequestLog(readFileSync(TRACE), "conv.csv");
   const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
-  expect([log.format, log.length, log.notes]).toEqual(["azure csv", 19_366, []]);
+  expect([log.format, log.length, log.notes]).toEqual(["azure", 19_366, []]);
   expect(Math.round(mean(log.promptTokens))).toBe(1155);
   expect(mean(log.outputTokens)).toBeCloseTo(211.1, 1);
   expect(Math.round(log.arrival.at(-1) as number)).toBe(3502);

@@ -10,6 +10,21 @@ export interface RequestSpec {
   readonly reasoningTokens: number; // 0 … outputTokens; the answer begins after them
   readonly priority: number; // smaller is served first; 0 unless the workload says otherwise
   readonly session: string; // "" if none
+  readonly tenant?: string; // who sends it, if the workload tells
+  readonly group?: number; // the question that this is one of several samples of
+  readonly cutTokens?: number; // of reasoning that a thinking budget has cut off
+  /**
+   * What the client sends because this one has ended, none of it before `now`; called once. `ended` is the request as
+   * the engine took it (its output may be cut), `served` is false if it was refused.
+   */
+  readonly followUp?: (ended: RequestSpec, now: number, served: boolean) => readonly RequestSpec[];
+}
+
+/** Who sends a part of the requests. */
+export interface Tenant {
+  readonly name: string;
+  readonly priority: number;
+  readonly thinkingBudget: number | undefined; // tokens
 }
 
 /** Gaps between arrivals, in seconds, with mean 1 / rate. */
@@ -29,12 +44,25 @@ export interface LengthSource {
   draw(rng: Rng): RequestLengths;
 }
 
-/** Requests in order of arrival, drawn lazily; the same seed gives the same requests. */
+/**
+ * Requests in order of arrival, drawn lazily; the same seed gives the same requests. Those that follow from the end of
+ * another are not among them, see `RequestSpec.followUp`.
+ */
 export interface Workload {
   readonly name: string;
   readonly source: string; // where lengths and arrivals come from
   readonly notes: readonly string[];
   /** Set if output lengths are not the source's own, but those a cache policy makes of them. */
   readonly lengthChange?: LengthChange;
+  readonly tenants?: readonly Tenant[];
+  readonly capsThinking?: boolean; // some requests have a thinking budget
   requests(seed: number): Iterable<RequestSpec>;
+}
+
+/** A request changed, and likewise all that follow from it. */
+export function mapped(spec: RequestSpec, change: (spec: RequestSpec) => RequestSpec): RequestSpec {
+  const { followUp } = spec;
+  const changed = change(spec);
+  if (followUp === undefined) return changed;
+  return { ...changed, followUp: (...ended) => followUp(...ended).map((next) => mapped(next, change)) };
 }

@@ -1,0 +1,27 @@
+import { InputError } from "../core/check.js";
+import type { ScenarioOptions } from "../serve/options.js";
+import type { LogPart } from "../workload/log-rows-sent.js";
+import { givenSessionOption } from "./session-options.js";
+
+const ONLY_LOGS = ["columns", "from", "to", "rate-scale", "time-scale"] as const;
+
+/** The part of a log that is sent. */
+export function logPart(options: ScenarioOptions): LogPart {
+  return { from: options.from, to: options.to, rateScale: options["rate-scale"] };
+}
+
+/** Options that only a recorded log has a meaning for are errors elsewhere. */
+export function refuseLogOptions(options: ScenarioOptions, why: string): void {
+  const given = ONLY_LOGS.find((name) => options[name] !== undefined);
+  if (given !== undefined) throw new InputError(given, why);
+}
+
+/** What client models have already, or what has no meaning for them. */
+export function refuseMixOptions(options: ScenarioOptions): void {
+  const own =
+    givenSessionOption(options) ??
+    (["burstiness", "columns", "time-scale"] as const).find((name) => options[name] !== undefined);
+  const given = options["hourly-curve"] ? "hourly-curve" : own;
+  if (given !== undefined)
+    throw new InputError(given, "does not apply to client models, which have rates and gaps of their own");
+}

@@ -1,0 +1,68 @@
+import type { Argv } from "yargs";
+import type { Flags } from "./flags.js";
+import { requiredTextFlag, textFlag } from "./value-flags.js";
+
+const TEXT = { string: true, requiresArg: true } as const;
+
+/** `raas-sim workload`: what recorded request logs hold, and how to make one format of them. */
+export function workloadCommands(parser: Argv): Argv {
+  return parser.command("workload", "request logs in anybody's format: info, convert", (y) =>
+    y
+      .usage("$0 workload COMMAND: recorded request logs")
+      .command("info <file>", "what a log is, its lengths, arrivals, sessions and shared prefixes", info, runInfo)
+      .command("convert <file>", "write a log as Parquet, CSV or JSON lines", convert, runConvert)
+      .demandCommand(1, "Name a command: info or convert."),
+  );
+}
+
+function withFile(command: Argv): Argv {
+  return command
+    .positional("file", {
+      type: "string",
+      describe: "a request log of any known format, plain, gzip or zstd, a folder of them, or a built-in name",
+    })
+    .option("columns", {
+      ...TEXT,
+      describe:
+        "what the columns of another format mean: arrival=ts:ms,prompt=in,output=out; also reasoning, session, priority",
+    });
+}
+
+function info(y: Argv): Argv {
+  return withFile(y)
+    .usage("$0 workload info FILE: what a log is, its lengths, arrivals, sessions and shared prefixes")
+    .option("json", { boolean: true, describe: "print one JSON object" })
+    .example("$0 workload info trace.csv.gz", "tables on the terminal")
+    .example("$0 workload info mine.csv --columns arrival=ts:ms,prompt=in,output=out", "columns of one's own");
+}
+
+function convert(y: Argv): Argv {
+  return withFile(y)
+    .usage("$0 workload convert FILE -o OUT: write a log as Parquet, CSV or JSON lines")
+    .option("out", { ...TEXT, alias: "o", describe: "file to write: *.parquet, *.csv or *.jsonl" })
+    .example("$0 workload convert trace.jsonl.gz -o trace.parquet", "the columns that --workload reads");
+}
+
+async function runInfo(flags: Flags): Promise<void> {
+  const { file, columns } = await source(flags);
+  const { importLog } = await import("./workload-file.js");
+  const { printLogInfo } = await import("./workload-info.js");
+  printLogInfo(await importLog(file, columns), file, flags["json"] === true);
+}
+
+async function runConvert(flags: Flags): Promise<void> {
+  const out = requiredTextFlag(flags, "out", "the file to write");
+  const { file, columns } = await source(flags);
+  const { importLog } = await import("./workload-file.js");
+  const { writeLog } = await import("./workload-convert.js");
+  const log = await importLog(file, columns);
+  const left = await writeLog(log, out);
+  for (const note of log.notes) process.stderr.write(`${note}\n`);
+  if (left.length > 0) process.stderr.write(`Not written, as the format has no place for it: ${left.join(", ")}.\n`);
+  process.stderr.write(`wrote ${out}: ${log.length.toLocaleString("en-US")} requests\n`);
+}
+
+async function source(flags: Flags): Promise<{ file: string; columns: string | undefined }> {
+  const { workloadPath } = await import("./resolve.js");
+  return { file: workloadPath(String(flags["file"])), columns: textFlag(flags, "columns") };
+}

@@ -1,0 +1,14 @@
+import type { FieldsFormat } from "./log-fields.js";
+
+/** The product's own log: CSV, JSON lines or Parquet with these columns, the last three if it likes. */
+export const OWN: FieldsFormat = {
+  name: "raas-sim",
+  fields: {
+    arrival: { name: "arrival_s", unit: "s" },
+    prompt: "prompt_tokens",
+    output: "output_tokens",
+    reasoning: "reasoning_tokens",
+    session: "session",
+    priority: "priority",
+  },
+};
