@@ -12,7 +12,7 @@ import type { ReplaySettings } from "./settings.js";
  *   4·T·d·H   keys, the same again for values if outputs are compared
  *   4·T·R·S   logits
  *   12·T·R    weights and their sums; 4·T·d·R / 16 more for blocks of outputs
- *   20·T·H    what is true of each position
+ *   24·T·H    what is true of each position
  *   8·T·d·H/p bounds of pages of p tokens, for each p in use
  *   24·T·L    a lane: attention, ranges, sums
  *
@@ -44,5 +44,5 @@ export function taskBytes(
   const bounds = [...pages].reduce((sum, page) => sum + (2 * keys) / page, 0);
   const outputs = outputError ? (4 * tokens * headDim * rows) / SUM_BLOCK : 0;
   const series = 56 * (toStep - fromStep) * policies.length;
-  return recorded + bounds + outputs + tokens * (12 * rows + 20 * heads + 24 * lanes) + series;
+  return recorded + bounds + outputs + tokens * (12 * rows + 24 * heads + 24 * lanes) + series;
 }
