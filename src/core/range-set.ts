@@ -61,7 +61,7 @@ export class RangeSet {
   push(start: number, end: number = start + 1): void {
     if (start >= end) return;
     const last = this.used === 0 ? -1 : (this.bounds[this.used - 1] as number);
-    check(start >= last, () => `range from ${start} pushed after ${last}`);
+    if (start < last) check(false, `range from ${start} pushed after ${last}`);
     this.members += end - start;
     this.pushed += end - start;
     if (start === last) {
@@ -80,6 +80,10 @@ export class RangeSet {
 
   /** How many of some numbers, ascending, it holds. */
   countOf(values: Uint32Array): number {
+    if (this.ranges === 1 && values.length > 0) {
+      const inside = (values[0] as number) >= this.start(0) && (values[values.length - 1] as number) < this.end(0);
+      if (inside) return values.length;
+    }
     let held = 0;
     for (let i = 0; i < values.length; i++) if (this.has(values[i] as number)) held++;
     return held;
@@ -89,7 +93,7 @@ export class RangeSet {
   remove(start: number, end: number = start + 1): void {
     if (start >= end) return;
     const range = this.rangeBefore(start);
-    check(range >= 0 && end <= this.end(range), () => `[${start}, ${end}) removed, but not held`);
+    if (range < 0 || end > this.end(range)) check(false, `[${start}, ${end}) removed, but not held`);
     const [from, to] = [this.start(range), this.end(range)];
     this.members -= end - start;
     const at = 2 * range;

@@ -90,7 +90,9 @@ export class StepFacts {
   /** Once all lanes have been measured. */
   settle(): void {
     const step = this.rows.position - this.rows.promptTokens;
-    for (const { used, lastUse } of this.heads) for (const position of used) lastUse[position] = step;
+    for (const { used, lastUse } of this.heads) {
+      for (let i = 0; i < used.length; i++) lastUse[used[i] as number] = step;
+    }
   }
 
   private head(kvHead: number): HeadFacts {
@@ -113,7 +115,7 @@ export class StepFacts {
 /** The positions of a KV head that matter in a step. */
 class HeadFacts {
   readonly mean: Float32Array;
-  used = new Uint32Array(0); // with at least θ of the attention
+  used: Uint32Array = new Uint32Array(0); // with at least θ of the attention
   best = new Uint32Array(0); // with most of it
   readonly lastUse: Int32Array; // by position: the step
   private readonly rows: AttentionRows;
@@ -150,10 +152,15 @@ class HeadFacts {
       this.shares[i] = share;
       if (share >= theta) this.above[used++] = this.found[i] as number;
     }
-    this.used = this.above.slice(0, used);
-    this.best = this.topK.of(this.shares, 0, count).map((index) => this.found[index] as number);
+    this.used = this.above.subarray(0, used);
+    const indices = this.topK.of(this.shares, 0, count);
+    if (this.best.length !== indices.length) this.best = new Uint32Array(indices.length);
     let least = Infinity;
-    for (const best of this.best) least = Math.min(least, this.mean[best] as number);
+    for (let i = 0; i < indices.length; i++) {
+      const index = indices[i] as number;
+      this.best[i] = this.found[index] as number;
+      least = Math.min(least, this.shares[index] as number);
+    }
     this.bar = least / 2;
   }
 }
