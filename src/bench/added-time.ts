@@ -9,32 +9,37 @@ import { cpuMilliseconds } from "./cpu.js";
 export interface AddedTime {
   /** Reading the recording, dot products and softmax of all decode steps: what one replay needs of the attention. */
   readonly scores: number;
-  /** The whole replay of all policies, without the outputs and with them. */
+  /** The whole replay of all policies. */
   readonly replay: number;
-  readonly withOutputs: number;
 }
 
 /**
  * What policies add to the scores they share: everything else that a replay does, which is what they choose, what is
- * true of each step, and the measures. Rounds of the three take turns, so that none has the machine's better hour.
+ * true of each step, and the measures. Rounds of the two take turns, so that neither has the machine's better hour.
  */
-export function addedTime(trace: AttentionTrace, policies: readonly Policy[], rounds: number): AddedTime {
-  const times: { -readonly [K in keyof AddedTime]: number } = {
-    scores: Infinity,
-    replay: Infinity,
-    withOutputs: Infinity,
-  };
-  const take = (what: keyof AddedTime, work: () => void): void => {
+export function addedTime(
+  trace: AttentionTrace,
+  policies: readonly Policy[],
+  outputError: boolean,
+  rounds: number,
+): AddedTime {
+  const timed = (work: () => void): number => {
     const start = cpuMilliseconds();
     work();
-    times[what] = Math.min(times[what], cpuMilliseconds() - start);
+    return cpuMilliseconds() - start;
   };
+  const least = { scores: Infinity, replay: Infinity };
   for (let round = 0; round < rounds; round++) {
-    take("scores", () => scoresOnly(trace, policies));
-    take("replay", () => replay(trace, policies, { outputError: false }));
-    take("withOutputs", () => replay(trace, policies));
+    least.scores = Math.min(
+      least.scores,
+      timed(() => scoresOnly(trace, policies)),
+    );
+    least.replay = Math.min(
+      least.replay,
+      timed(() => replay(trace, policies, { outputError })),
+    );
   }
-  return times;
+  return least;
 }
 
 function scoresOnly(trace: AttentionTrace, policies: readonly Policy[]): void {

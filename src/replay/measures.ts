@@ -130,8 +130,8 @@ export class TotalsSum implements HeadTotals {
 /** The recall that a share `rank` of the steps stays below, to 1e-4. */
 export function recallQuantile({ recallBins, steps, worstRecall }: HeadTotals, rank: number): number {
   let below = 0;
-  for (const [bin, count] of recallBins.entries()) {
-    below += count;
+  for (let bin = 0; bin < recallBins.length; bin++) {
+    below += recallBins[bin] as number;
     if (below > rank * (steps - 1)) return Math.max(worstRecall, bin / BINS);
   }
   return 1;

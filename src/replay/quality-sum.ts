@@ -91,14 +91,12 @@ class PolicySum {
   private readonly outputError: boolean;
   private readonly all = new TotalsSum();
   private readonly layers: { layer: number; totals: TotalsSum; heads: HeadQuality[] }[] = [];
-  private readonly count: number; // steps
   private readonly steps: StepSums;
   private heads = 0;
 
   constructor({ settings }: ReplayPlan) {
     this.outputError = settings.outputError;
-    this.count = settings.toStep - settings.fromStep;
-    this.steps = new Float64Array(this.count * MEASURES.length);
+    this.steps = new Float64Array((settings.toStep - settings.fromStep) * MEASURES.length);
   }
 
   add({ task, policies }: TaskResult, index: number): void {
@@ -118,11 +116,13 @@ class PolicySum {
   }
 
   quality(): Quality & Pick<PolicyQuality, "layers" | "steps"> {
-    const mean = (measure: Measure): number[] =>
-      Array.from(
-        { length: this.count },
-        (_, step) => (this.steps[step * MEASURES.length + AT[measure]] as number) / this.heads,
-      );
+    const mean = (measure: Measure): number[] => {
+      const means: number[] = [];
+      for (let at = AT[measure]; at < this.steps.length; at += MEASURES.length) {
+        means.push((this.steps[at] as number) / this.heads);
+      }
+      return means;
+    };
     return {
       ...quality(this.all, this.outputError),
       layers: this.layers.map(({ layer, totals, heads }) => ({ layer, ...quality(totals, this.outputError), heads })),

@@ -112,6 +112,9 @@ export class StepFacts {
   }
 }
 
+/** Share of the k-th largest attention above which those of the next step mostly lie. */
+const BAR = 0.75;
+
 /** The positions of a KV head that matter in a step. */
 class HeadFacts {
   readonly mean: Float32Array;
@@ -161,6 +164,6 @@ class HeadFacts {
       this.best[i] = this.found[index] as number;
       least = Math.min(least, this.shares[index] as number);
     }
-    this.bar = least / 2;
+    this.bar = least * BAR;
   }
 }
