@@ -16,7 +16,7 @@ beforeAll(async () => {
   for (const [name, flags] of Object.entries(benchCases(REQUESTS)) as [keyof typeof results, object][]) {
     const options = await scenarioOptions({ ...flags });
     const resolved = await resolve(options);
-    const { scenario, result } = simulate(options, resolved, resolved.policies[0] as Policy);
+    const { scenario, result } = await simulate(options, resolved, resolved.policies[0] as Policy);
     results[name] = summary(scenario, result, "test");
   }
 });

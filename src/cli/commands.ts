@@ -8,6 +8,7 @@ import type { ScenarioOptions } from "../serve/options.js";
 import { scenarioOptions, type Flags } from "./flags.js";
 import { outputCompare, outputFlags, outputReplay, outputServe } from "./output.js";
 import { withRequestFiles } from "./requests-file.js";
+import type { Simulation } from "./simulate.js";
 
 /** What each command does with its flags. Modules that only some commands need are loaded by those. */
 
@@ -31,7 +32,7 @@ export async function runServe(flags: Flags): Promise<void> {
   const [measured = policy] = judged.policies;
   setFlagsFromString(INLINING); // not before: replay is long
   await withRequestFiles([measured], output.out, async (files) => {
-    const simulation = simulate(options, resolved, measured, files[0]?.sink);
+    const simulation = await simulate(options, resolved, measured, files[0]?.sink);
     files[0]?.finish();
     await outputServe(simulation, judged.recorded, output, files);
   });
@@ -51,11 +52,11 @@ export async function runCompare(flags: Flags): Promise<void> {
   }
   const { policies, recorded } = await judge(options, resolved.policies);
   await withRequestFiles(policies, output.out, async (files) => {
-    const simulations = policies.map((policy, i) => {
-      const simulation = simulate(options, resolved, policy, files[i]?.sink);
+    const simulations: Simulation[] = [];
+    for (const [i, policy] of policies.entries()) {
+      simulations.push(await simulate(options, resolved, policy, files[i]?.sink));
       files[i]?.finish();
-      return simulation;
-    });
+    }
     await outputCompare(simulations, recorded, output, files);
   });
 }

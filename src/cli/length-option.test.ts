@@ -26,10 +26,12 @@ async function outcomes(policy: string, lengths: string, more: object = {}): Pro
     ...more,
   });
   const resolved = await resolve(options);
-  return resolved.policies.map((each) => {
-    const { scenario, result } = simulate(options, resolved, each);
-    return outcome(scenario, result, "0");
-  });
+  return Promise.all(
+    resolved.policies.map(async (each) => {
+      const { scenario, result } = await simulate(options, resolved, each);
+      return outcome(scenario, result, "0");
+    }),
+  );
 }
 
 const tokens = ({ metrics }: Outcome): number => metrics["total_output_tokens"] as number;

@@ -1,6 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { InputError } from "../core/check.js";
@@ -64,4 +68,24 @@ test("a run that fails leaves nothing behind, and a folder that cannot be writte
   expect(readdirSync(join(folder, "new"))).toEqual([]);
   const refused = withRequestFiles([keepAll], "/proc/none", () => Promise.resolve());
   await expect(refused).rejects.toThrow(InputError);
+});
+
+test.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)("a run ended by %s leaves nothing", async (signal, exitCode) => {
+  const main = fileURLToPath(new URL("../../dist/bin/main.js", import.meta.url));
+  const load = ["--input-len", "64", "--output-len", "64", "--request-rate", "20", "--num-requests", "3000000"];
+  const where = ["--model", "llama-3.1-8b", "--hardware", "h100-sxm", "--out", folder];
+  const child = spawn(process.execPath, [main, "serve", ...where, ...load]);
+  const ended = once(child, "exit");
+  const size = (): number => {
+    const [file] = readdirSync(folder);
+    return file === undefined ? 0 : statSync(join(folder, file)).size;
+  };
+  for (let waited = 0; waited < 30_000 && size() === 0; waited += 20) await setTimeout(20);
+  expect(size()).toBeGreaterThan(0); // rows are on disk, and most are still to come
+  child.kill(signal);
+  expect((await ended)[0]).toBe(exitCode);
+  expect(readdirSync(folder)).toEqual([]);
 });

@@ -3,10 +3,12 @@ import { join } from "node:path";
 import type { Policy } from "../policy/policy.js";
 import type { RequestSink } from "../serve/books.js";
 import { requestTimes, type RequestTable } from "../serve/request-table.js";
+import { onInterrupt } from "./interrupt.js";
 import { attempt, makeFolder, type Written } from "./write.js";
 
 /**
- * Runs an action with a file for the requests of each policy if there is a folder for them. If it fails, none is left.
+ * Runs an action with a file for the requests of each policy if there is a folder for them. If it fails or is
+ * interrupted, none is left.
  */
 export async function withRequestFiles(
   policies: readonly Policy[],
@@ -14,15 +16,22 @@ export async function withRequestFiles(
   action: (files: readonly RequestsFile[]) => Promise<void>,
 ): Promise<void> {
   const files: RequestsFile[] = [];
+  if (folder === undefined) return action(files); // nothing to clean up
+  const release = onInterrupt((exitCode) => {
+    for (const file of files) file.discard();
+    process.exit(exitCode);
+  });
   try {
-    for (const { name } of folder === undefined ? [] : policies) {
+    for (const { name } of policies) {
       const own = policies.length === 1 ? "" : `-${name.replace(/[^a-z0-9.=-]+/gi, "-")}`;
-      files.push(await RequestsFile.create(folder as string, `requests${own}.parquet`));
+      files.push(await RequestsFile.create(folder, `requests${own}.parquet`));
     }
     await action(files);
   } catch (cause) {
     for (const file of files) file.discard();
     throw cause;
+  } finally {
+    release();
   }
 }
 

@@ -44,7 +44,23 @@ export interface ServeOptions {
 
 /** Runs a scenario to the end of its last request. Pure: the same scenario gives the same result, to the last bit. */
 export function serve(scenario: Scenario, options: ServeOptions = {}): ServeResult {
-  return new Simulation(scenario, options).run();
+  const simulation = new Simulation(scenario, options);
+  simulation.advance(Infinity);
+  return simulation.finish();
+}
+
+/** Events handled before each pause: some milliseconds of work. */
+const EVENTS_OF_A_TURN = 8192;
+
+/** The same run, which pauses every now and then so that its process can do something else, such as hear an interrupt. */
+export async function serveInTurns(
+  scenario: Scenario,
+  pause: () => Promise<void>,
+  options: ServeOptions = {},
+): Promise<ServeResult> {
+  const simulation = new Simulation(scenario, options);
+  while (simulation.advance(EVENTS_OF_A_TURN)) await pause();
+  return simulation.finish();
 }
 
 class Simulation {
@@ -81,14 +97,21 @@ class Simulation {
       (_, index) =>
         new Replica({ ...scenario.engine, index, warmupSeconds }, this.#requests, (now, spec) => this.#done(now, spec)),
     );
+    this.#draw();
   }
 
-  run(): ServeResult {
-    this.#draw();
-    for (let next = this.#events.pop(); next !== undefined; next = this.#events.pop()) {
+  /** Handles at most so many events; whether there are more. */
+  advance(events: number): boolean {
+    for (let left = events; left > 0; left--) {
+      const next = this.#events.pop();
+      if (next === undefined) return false;
       this.#tick(next.time);
       this.#handle(next.event, next.time);
     }
+    return true;
+  }
+
+  finish(): ServeResult {
     const lost = this.#requests.length - this.#finished - this.#failed;
     check(lost === 0, () => `${lost} requests were lost`);
     for (const replica of this.#replicas)

@@ -42,10 +42,12 @@ beforeAll(async () => {
   const policies = [dense, ...others, seer];
   const trace = randomTrace(7, { promptTokens: 40, steps: 120, layers: 3 });
   recorded = { recording: "made-up", replay: replay(trace, policies, { layers: [1, 2] }) };
-  outcomes = [...policies, costly].map((policy) => {
-    const { scenario, result } = simulate(options, resolved, policy);
-    return withQuality(outcome(scenario, result, "0"), recorded);
-  });
+  outcomes = await Promise.all(
+    [...policies, costly].map(async (policy) => {
+      const { scenario, result } = await simulate(options, resolved, policy);
+      return withQuality(outcome(scenario, result, "0"), recorded);
+    }),
+  );
 });
 
 test("qualities are those of the outcome's own policy", () => {

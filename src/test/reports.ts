@@ -41,7 +41,8 @@ export async function reportOf(scenario: string): Promise<GoldenReport> {
     options.trace === undefined
       ? { policies: resolved.policies, recorded: undefined }
       : await replayRecorded(options.trace, resolved.policies, options.seed);
-  const simulations = policies.map((policy) => simulate(options, resolved, policy));
+  const simulations: Simulation[] = [];
+  for (const policy of policies) simulations.push(await simulate(options, resolved, policy));
   const outcomes = simulations.map(({ scenario, result }) =>
     withQuality(outcome(scenario, result, version()), recorded),
   );
