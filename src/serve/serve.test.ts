@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { keepAll, linearCost, request, toyScenario } from "../test/toy.js";
 import { prefillFirst } from "./prefill-first.js";
-import { serve } from "./serve.js";
+import { serve, serveInTurns } from "./serve.js";
 
 const times = (column: Float64Array, n: number): number[] => [...column.subarray(0, n)];
 
@@ -104,4 +104,15 @@ test("the first answer token is looked up, wherever it fell", () => {
   const thinking = { ...request(0, 0, 8, 9), reasoningTokens: 4 };
   const { requests } = serve(toyScenario({ requests: [thinking], policy: keepAll }));
   expect(requests.firstAnswer[0]).toBe(5); // token 5 comes at the end of step 5
+});
+
+test("a run in turns pauses, and gives the same result", async () => {
+  const requests = Array.from({ length: 6000 }, (_, id) => request(id, id * 3, 8, 1 + (id % 3)));
+  const scenario = toyScenario({ requests });
+  let pauses = 0;
+  const result = await serveInTurns(scenario, () => Promise.resolve(void pauses++));
+  expect(pauses).toBeGreaterThan(0);
+  const { requests: table, totals, end } = serve(scenario);
+  expect({ end: result.end, totals: result.totals }).toEqual({ end, totals });
+  expect(result.requests.end).toEqual(table.end);
 });
