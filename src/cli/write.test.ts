@@ -49,6 +49,12 @@ test("a link stays, what it points to is written", async () => {
   expect(readFileSync(at("real"), "utf8")).toBe("AB");
 });
 
+test("under a file nothing can be written, and it is said in one line", async () => {
+  writeFileSync(at("plain"), "as it was");
+  await expect(writeBlocks(at("plain/x.csv"), BLOCKS)).rejects.toThrow(`${at("plain/x.csv")}: cannot be written: `);
+  expect(readFileSync(at("plain"), "utf8")).toBe("as it was");
+});
+
 test("a folder that cannot be is known before anything is done", () => {
   expect(() => requireFolder("")).toThrow("--out: is empty; give the path of a folder");
   expect(() => requireFolder(at("real"))).toThrow(`${at("real")}: cannot be written: is not a folder`);

@@ -92,15 +92,16 @@ export function makeFolder(path: string): void {
 export async function writeBlocks(path: string, blocks: Iterable<Uint8Array>): Promise<void> {
   const place = attempt(path, () => placeOf(path));
   const temporary = `${place}.${process.pid}.partial`;
+  // Outside of what removes it: where no file can be, none can be removed either.
+  const file = attempt(path, () => {
+    makeFolder(dirname(place));
+    return openSync(temporary, "w");
+  });
   const release = onInterrupt((exitCode) => {
     rmSync(temporary, { force: true });
     process.exit(exitCode);
   });
   try {
-    const file = attempt(path, () => {
-      makeFolder(dirname(place));
-      return openSync(temporary, "w");
-    });
     try {
       for (const block of blocks) {
         attempt(path, () => {

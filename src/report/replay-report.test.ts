@@ -12,6 +12,7 @@ import { recallBudgetChart } from "./charts/recall-budget.js";
 import { memberOf } from "./charts/replay-series.js";
 import { retentionChart } from "./charts/retention.js";
 import { renderHtml } from "./html.js";
+import type { Chart } from "./report.js";
 import { replayReport } from "./replay-report.js";
 import { readRuntime } from "./runtime.js";
 import { renderSvg } from "./svg.js";
@@ -151,6 +152,17 @@ describe("a retention map", () => {
 });
 
 describe("recall against budget", () => {
+  test("one budget is no line: only recall against what is read is drawn, and said", () => {
+    const panels = ({ spec }: Chart): number => (spec as { concat: readonly object[] }).concat.length;
+    const all = recallBudgetChart(RESULT.policies);
+    expect([all.title, panels(all)]).toEqual(["Recall against budget", 4]);
+    expect(all.caption).toContain("Oracles");
+    const one = recallBudgetChart(RESULT.policies.filter(({ label }) => /^(Dense|RaaS 32)$/.test(label)));
+    expect(one.rows).toHaveLength(2);
+    expect([one.title, panels(one)]).toEqual(["Recall against tokens read", 1]);
+    expect(one.caption).not.toMatch(/last panel|Oracles/);
+  });
+
   test("joins what differs in the budget alone, and says who is an oracle", () => {
     const chart = recallBudgetChart(RESULT.policies);
     const rows = chart.rows as readonly { series: string; budget: number | null; oracle: string | null }[];

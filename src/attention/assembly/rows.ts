@@ -55,7 +55,6 @@ export function dots(
 }
 
 /** e^x of four numbers ≤ 0: 2^n · e^r with |r| ≤ ln 2 / 2 and a polynomial of degree 6; 0 below the normal numbers. */
-// @ts-ignore: decorator
 @inline
 function exp4(x: v128): v128 {
   const alive = f32x4.ge(x, f32x4.splat(-87.33));

@@ -34,7 +34,6 @@ export function attend(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function factorOf(mass: usize, share: f64): f32 {
   const sum = load<f64>(mass);
@@ -42,7 +41,6 @@ function factorOf(mass: usize, share: f64): f32 {
 }
 
 /** out += Σ_row weights[row] · share / masses[row] over the ranges, for n ≤ 4 rows. */
-// @ts-ignore: decorator
 @inline
 function addRows(
   n: i32, w0: usize, rowBytes: usize, masses: usize, share: f64, ranges: usize, rangesEnd: usize, out: usize,
@@ -137,7 +135,6 @@ export function blockSums(
 }
 
 /** out[c] = Σ_i weights[i] · values[i][c] over `count` positions. */
-// @ts-ignore: decorator
 @inline
 function sumBlock(weights: usize, values: usize, bytes: usize, count: i32, out: usize): void {
   const end = weights + ((<usize>count) << 2);

@@ -3,7 +3,12 @@ import type { Chart } from "../report.js";
 import { chartSpec, HALF } from "../theme.js";
 import { budgetsOf, memberOf, seriesStyle } from "./replay-series.js";
 
-/** What each kind of policy keeps of the attention at each of its budgets. */
+const RECALL =
+  "Recall is the share of a step's attention that falls on what the policy read, means over steps, layers and KV heads: higher is better, further left is cheaper.";
+const BUDGETS =
+  "Policies hold and read different amounts at the same budget, so the last panel shows recall against the tokens that a step really reads; policies without a budget appear only there. A milestone miss is an evicted position that a step would have used.";
+
+/** What each kind of policy keeps of the attention at each of its budgets; with one budget, against what it reads alone. */
 export function recallBudgetChart(policies: readonly PolicyQuality[]): Chart {
   const rows = policies.map((policy) => ({
     policy: policy.label,
@@ -41,15 +46,16 @@ export function recallBudgetChart(policies: readonly PolicyQuality[]): Chart {
     onBudget("Recall of the worst steps (5th percentile)", "p5_recall", recall("Recall of attention")),
     onBudget("Milestone misses", "milestone_misses_per_step", { title: "Misses a step and KV head", tickCount: 6 }),
   ];
+  const several = budgets.length > 1;
+  const oracles = rows.some(({ oracle }) => oracle !== null) ? " Oracles see what no policy can: dotted bounds." : "";
   return {
     name: "recall-budget",
-    title: "Recall against budget",
-    caption:
-      "Recall is the share of a step's attention that falls on what the policy read: higher is better, further left is cheaper. Policies hold and read different amounts at the same budget, so the last panel shows recall against the tokens that a step really reads, means over steps, layers and KV heads; policies without a budget appear only there. A milestone miss is an evicted position that a step would have used. Oracles see what no policy can: dotted bounds.",
+    title: several ? "Recall against budget" : "Recall against tokens read",
+    caption: (several ? `${RECALL} ${BUDGETS}` : RECALL) + oracles,
     spec: chartSpec({
       columns: 2,
       concat: [
-        ...(budgets.length > 1 ? panels : []),
+        ...(several ? panels : []),
         panel(
           "Mean recall against tokens read",
           {
