@@ -11,6 +11,7 @@ import { footprint, layerGroups, prefillBlocks, residentBlocks } from "./layer-g
 import { memoryLayout } from "./memory.js";
 import type { ScenarioOptions } from "./options.js";
 import type { MemoryLayout } from "./outcome.js";
+import { prefixCaching } from "./prefix-caching.js";
 import { prefillFirst } from "./prefill-first.js";
 import type { ReplicaOptions } from "./replica.js";
 import type { RouterName } from "./router.js";
@@ -79,6 +80,8 @@ export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
   if (model.attention.some(({ window }) => window !== undefined) && policy.kind !== "dense") {
     notes.push("The policy governs the full-attention layers; the model's sliding windows stay as they are.");
   }
+  const caching = prefixCaching(options["enable-prefix-caching"], { groups, policy, workload });
+  notes.push(...caching.notes);
   const layerBlocks = memory.kv_blocks * model.layers;
   const cost = kernelCost({
     model,
@@ -99,7 +102,7 @@ export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
     parts,
     workload,
     memory,
-    engine: engineOptions(options, groups, policy, cost, layerBlocks),
+    engine: engineOptions(options, groups, policy, cost, layerBlocks, caching.on),
     replicas: options.replicas,
     router: options.router,
     maxConcurrency: options["max-concurrency"] ?? Infinity,
@@ -133,6 +136,7 @@ function engineOptions(
   policy: Policy,
   cost: CostModel,
   layerBlocks: number,
+  prefixCaching: boolean,
 ): Scenario["engine"] {
   return {
     groups,
@@ -145,6 +149,7 @@ function engineOptions(
     maxTokens: options["max-num-batched-tokens"],
     blockTokens: options["block-size"],
     layerBlocks,
+    prefixCaching,
     maxRun: options["step-by-step"] ? 1 : Infinity,
   };
 }
