@@ -1,4 +1,4 @@
-import type { Stretch } from "../workload/text.js";
+import { joined, type Stretch } from "../workload/text.js";
 
 /**
  * Blocks of text, one after the other: of numbers that go on from block to block (`key` is the first of them), or a single
@@ -15,7 +15,7 @@ export function blockRuns(text: readonly Stretch[], blockTokens: number, limit: 
   let left = limit;
   let seam = ""; // what a block has of the stretches before
   let filled = 0; // tokens of it
-  for (const { start, tokens } of text) {
+  for (const { start, tokens } of joined(text)) {
     let at = 0;
     if (filled > 0) {
       const part = Math.min(tokens, blockTokens - filled);
