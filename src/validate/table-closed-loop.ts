@@ -7,6 +7,7 @@ export const CLOSED_LOOP: Publication = {
   notes: [
     "Ten requests a client, all first ones at once, as that repository's own runner of genai-perf sends them.",
     "The token budget of an iteration was not published. Room for one prompt and the running sequences is assumed: with vLLM's default of 8,192, whole bursts of equal requests would stay together, and first tokens would come 2.6 times as late as measured.",
+    "Of vLLM 0.12 is assumed what vLLM 0.11 does.",
     "TensorRT-LLM is another engine than those that are modelled: two request sizes on one and four GPUs show the distance; they count towards no target.",
   ],
 };
@@ -72,6 +73,7 @@ function caseOf(
     options: {
       model,
       hardware: "h100-sxm",
+      engine: "vllm-0.11",
       tp,
       "max-concurrency": clients,
       "max-num-seqs": MOST_CLIENTS,
