@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { checkOptions, optionHelp } from "../cli/options.js";
 import { resolveProfile } from "../cli/resolve.js";
-import { graphSizes, withEngineDefaults, type EngineScenario } from "./engine-defaults.js";
+import { graphSizes, hostParameters, withEngineDefaults, type EngineScenario } from "./engine-defaults.js";
 import { ENGINES } from "./engine-presets.js";
 
 function filled(hardware: string, given: Record<string, unknown> = {}): EngineScenario {
@@ -54,4 +54,15 @@ test("help names the newest engine's defaults", () => {
   expect(optionHelp("gpu-memory-utilization")).toContain("[default: as --engine has it; vllm-0.23: 0.92]");
   expect(optionHelp("max-num-seqs")).toContain("vllm-0.23: 1024, on A100s and below 70 GiB 256]");
   expect(optionHelp("engine")).toContain("[vllm-0.11, vllm-0.15, vllm-0.19, vllm-0.23, hf-eager] [default: vllm-0.23]");
+});
+
+test("host work is the engine's but for what is given", () => {
+  const engines = hostParameters(filled("h100-sxm"));
+  expect(hostParameters(filled("h100-sxm", { "host-step-time": 0.5 }))).toEqual({ ...engines, stepSeconds: 0.5 });
+  const given = { "host-step-time": 1, "host-sequence-time": 0, "front-end-time": 2 };
+  expect(hostParameters(filled("h100-sxm", given))).toMatchObject({
+    stepSeconds: 1,
+    sequenceSeconds: 0,
+    frontEndSeconds: 2,
+  });
 });

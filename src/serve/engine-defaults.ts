@@ -1,3 +1,4 @@
+import type { HostParameters } from "../cost/host.js";
 import type { HardwareProfile } from "../hardware/profile.js";
 import {
   ENGINE_PRESETS,
@@ -30,6 +31,17 @@ export function withEngineDefaults(options: ScenarioOptions, profile: HardwarePr
     "gpu-memory-utilization": options["gpu-memory-utilization"] ?? preset.defaults["gpu-memory-utilization"],
     "async-scheduling": options["async-scheduling"] ?? preset.defaults["async-scheduling"],
     "cuda-graphs": options["cuda-graphs"] ?? preset.defaults["cuda-graphs"],
+  };
+}
+
+/** The CPU's work: the engine's, but for what is given. */
+export function hostParameters(options: ScenarioOptions): HostParameters {
+  const { host }: EnginePreset = ENGINE_PRESETS[options.engine];
+  return {
+    ...host,
+    stepSeconds: options["host-step-time"] ?? host.stepSeconds,
+    sequenceSeconds: options["host-sequence-time"] ?? host.sequenceSeconds,
+    frontEndSeconds: options["front-end-time"] ?? host.frontEndSeconds,
   };
 }
 

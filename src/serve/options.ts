@@ -10,6 +10,7 @@ import { ROUTERS } from "./router.js";
  */
 const positive = z.number().positive();
 const count = (max: number): z.ZodNumber => z.number().int().min(1).max(max);
+const hostSeconds = z.number().min(0).max(60);
 const rate = z.union([positive.max(1e6), z.literal("inf")]);
 
 export const SCENARIO_OPTIONS = z.strictObject({
@@ -125,6 +126,13 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .describe("how prefill and decode share iterations"),
   "scheduling-policy": z.enum(["fcfs", "priority"]).default("fcfs").describe("order of the queue, and whom to preempt"),
   "async-scheduling": z.boolean().optional().describe("host work of a step overlaps with the GPU"),
+  "host-step-time": hostSeconds.optional().describe("seconds of CPU work a step, instead of the engine's"),
+  "host-sequence-time": hostSeconds
+    .optional()
+    .describe("seconds of CPU work for each sequence that gets a token, instead of the engine's"),
+  "front-end-time": hostSeconds
+    .optional()
+    .describe("seconds from sending a request to its place in the queue, instead of the engine's"),
   "cuda-graphs": z.boolean().optional().describe("pad small batches to captured sizes"),
   goodput: z
     .string()

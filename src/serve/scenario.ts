@@ -6,7 +6,7 @@ import type { KvFormat, ModelShape, WeightFormat } from "../model/model-shape.js
 import type { Policy } from "../policy/policy.js";
 import type { Workload } from "../workload/workload.js";
 import { chunked } from "./chunked.js";
-import { graphSizes, withEngineDefaults, type EngineScenario } from "./engine-defaults.js";
+import { graphSizes, hostParameters, withEngineDefaults, type EngineScenario } from "./engine-defaults.js";
 import { ENGINE_PRESETS, type EnginePreset } from "./engine-presets.js";
 import { parseGoals, type Goals } from "./goodput.js";
 import { footprint, layerGroups, prefillBlocks, residentBlocks } from "./layer-groups.js";
@@ -98,7 +98,7 @@ export function scenario(given: ScenarioOptions, parts: Parts): Scenario {
     router: options.router,
     maxConcurrency: options["max-concurrency"] ?? Infinity,
     maxModelTokens,
-    frontEndSeconds: enginePreset.host.frontEndSeconds,
+    frontEndSeconds: hostParameters(options).frontEndSeconds,
     warmupSeconds: options.warmup ?? 0,
     goals: options.goodput === undefined ? undefined : parseGoals(options.goodput),
     pricePerHour: options["price-per-hour"] ?? profile.pricePerHour,
@@ -112,7 +112,7 @@ function stepCost(
   { model, profile, policy }: Parts,
   formats: Pick<KernelCostOptions, "groups" | "weightFormat" | "kvFormat">,
 ): CostModel {
-  const { host, copiesCache }: EnginePreset = ENGINE_PRESETS[options.engine];
+  const { copiesCache }: EnginePreset = ENGINE_PRESETS[options.engine];
   return kernelCost({
     ...formats,
     model,
@@ -121,7 +121,7 @@ function stepCost(
     work: policy.work,
     indexPageTokens: policy.indexPageTokens,
     budget: typeof policy.parameters["budget"] === "number" ? policy.parameters["budget"] : 0,
-    host,
+    host: hostParameters(options),
     asyncScheduling: options["async-scheduling"],
     graphSizes: graphSizes(options),
     copiesCache,
