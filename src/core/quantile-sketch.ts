@@ -49,6 +49,23 @@ export class QuantileSketch implements Sample {
     }
   }
 
+  /** Adds all values to another sketch of the same error. */
+  addTo(other: QuantileSketch): void {
+    if (this.count === 0) return;
+    if (other.count === 0) other.#origin = this.#origin;
+    const shift = this.#origin - other.#origin;
+    other.count += this.count;
+    other.sum += this.sum;
+    other.#deviations += this.#deviations + this.count * shift;
+    other.#squares += this.#squares + 2 * shift * this.#deviations + this.count * shift * shift;
+    other.#least = Math.min(other.#least, this.#least);
+    other.#most = Math.max(other.#most, this.#most);
+    other.#tiny += this.#tiny;
+    this.#buckets.forEach((times, i) => {
+      if (times > 0) other.#raise(this.#first + i, times);
+    });
+  }
+
   mean(): number {
     return this.count === 0 ? NaN : this.sum / this.count;
   }
