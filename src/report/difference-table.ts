@@ -1,5 +1,4 @@
 import type { Difference, Summary } from "../serve/outcome.js";
-import { decimal } from "./format.js";
 import type { ReportTable } from "./report.js";
 
 const FIGURES: readonly (readonly [key: string, title: string])[] = [
@@ -53,6 +52,6 @@ export function differenceNotes(outcomes: readonly Summary[]): readonly string[]
   if (compared === undefined) return [];
   const { level = NaN, replications = 0 } = compared.confidence ?? {};
   return [
-    `Differences in percent: means over ${replications} pairs of runs over the same requests, ± half the width of the paired ${decimal(level * 100)} % interval; n.s.: not significant, no difference is within it. Each interval holds by itself, not all of them together.`,
+    `Differences in percent: means over ${replications} pairs of runs over the same requests, ± half the width of the paired ${Number((level * 100).toPrecision(6))} % interval; n.s.: not significant, no difference is within it. Each interval holds by itself, not all of them together.`,
   ];
 }

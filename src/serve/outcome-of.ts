@@ -39,7 +39,7 @@ export function summary(
     throw new InputError("warmup", `${seconds} s leave nothing to measure: the last request was sent at ${lastSent} s`);
   if (seconds > 0)
     notes.push(
-      `Warm-up of ${seconds} s${rule === undefined ? "" : " by MSER-5"}: the ${warmedUp} requests sent in it are served and left out of latencies, rates and goodput; peaks, engine totals, energy and cost are those of the whole run.`,
+      `Warm-up of ${Number(seconds.toFixed(3))} s${rule === undefined ? "" : " by MSER-5"}: the ${warmedUp} requests sent in it are served and left out of latencies, rates and goodput; peaks, engine totals, energy and cost are those of the whole run.`,
     );
   return {
     label: policy.label,
