@@ -80,7 +80,7 @@ test("with weights, means are ratios of sums", () => {
   const batches = new Batches();
   const values = exponentials(4000, 8);
   const weights = exponentials(4000, 9).map((value) => Math.ceil(10 * value));
-  values.forEach((value, i) => batches.add(value, weights[i] as number));
+  values.forEach((value, i) => batches.add(value, weights[i]));
   const whole = mean(values.map((value, i) => value * (weights[i] as number))) / mean(weights);
   const pairs = values.map((value, i) => [value, weights[i] as number] as const);
   const ratios = parts(

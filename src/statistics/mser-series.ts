@@ -29,7 +29,7 @@ export class MserSeries {
   /** Time of the first value after the warm-up; undefined if MSER-5 finds no end of it. */
   warmupEnd(): number | undefined {
     const cut = mserCut(this.#means.subarray(0, this.#batches));
-    return cut === undefined ? undefined : (this.#times[cut] as number);
+    return cut === undefined ? undefined : this.#times[cut];
   }
 
   #join(): void {

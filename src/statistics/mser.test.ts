@@ -43,7 +43,7 @@ test("a step is cut off where it ends; a series that only grows has no end of it
   expect(mserCut(step)).toBe(37);
   expect(mserCut(Array.from({ length: 200 }, (_, i) => i))).toBeUndefined();
   expect(mserCut([1, 2, 3, 4])).toBeUndefined();
-  expect(mserCut(new Array<number>(50).fill(3))).toBe(0);
+  expect(mserCut(Array.from({ length: 50 }, () => 3))).toBe(0);
 });
 
 test("of means of five values, of ten where there are many; the time of the first value that stays", () => {
