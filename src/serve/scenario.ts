@@ -99,7 +99,7 @@ export function scenario(given: ScenarioOptions, parts: Parts): Scenario {
     maxConcurrency: options["max-concurrency"] ?? Infinity,
     maxModelTokens,
     frontEndSeconds: hostParameters(options).frontEndSeconds,
-    warmupSeconds: options.warmup ?? 0,
+    warmupSeconds: typeof options.warmup === "number" ? options.warmup : 0, // a rule needs a run to look at
     goals: options.goodput === undefined ? undefined : parseGoals(options.goodput),
     pricePerHour: options["price-per-hour"] ?? profile.pricePerHour,
     seed: options.seed,
