@@ -44,10 +44,7 @@ export function logCurves(log: RequestLog): LogCurves {
     sessionTimes:
       sessions === undefined
         ? []
-        : [
-            ...shares("From request to request", sessions.gapS),
-            ...shares("From answer to request", sessions.thinkS),
-          ],
+        : [...shares("From request to request", sessions.gapS), ...shares("From answer to request", sessions.thinkS)],
   };
 }
 
