@@ -6,6 +6,7 @@ import { runCompare, runInit, runList, runReplay, runSchema, runServe, runShow }
 import { isBooleanOption, OPTION_NAMES, optionHelp } from "./options.js";
 import { REPLAY_FLAGS } from "./replay-flags.js";
 import { traceCommands } from "./trace-parser.js";
+import { validateCommand } from "./validate-parser.js";
 import { version } from "./version.js";
 import { workloadCommands } from "./workload-parser.js";
 
@@ -154,8 +155,8 @@ function parser(): Argv {
     .usage(
       "$0 COMMAND\n\nPredicts throughput, latency, memory, energy and cost of serving reasoning models,\nfor any KV-cache policy, before anyone pays for the GPUs.",
     );
-  return scenarioFiles(lookUps(workloadCommands(traceCommands(replays(simulations(base))))))
-    .demandCommand(1, "Name a command: serve, compare, replay, trace, workload, list, show, init or schema.")
+  return scenarioFiles(lookUps(validateCommand(workloadCommands(traceCommands(replays(simulations(base)))))))
+    .demandCommand(1, "Name a command: serve, compare, replay, trace, workload, validate, list, show, init or schema.")
     .strict()
     .recommendCommands()
     .parserConfiguration({

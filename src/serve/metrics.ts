@@ -1,4 +1,5 @@
 import type { Sample } from "../core/quantile.js";
+import type { WorkTotals } from "../cost/cost-model.js";
 import type { Metrics } from "./outcome.js";
 import type { Scenario } from "./scenario.js";
 import type { ServeResult } from "./serve.js";
@@ -88,23 +89,28 @@ function engineMetrics(scenario: Scenario, result: ServeResult): Record<string, 
 
 /**
  * Power = idle + (peak - idle) · share of the time that memory traffic at peak bandwidth and FLOPs at peak rate would
- * take; a first guess, within 15 % of published H100 averages at batch 8-16 (ml-energy/leaderboard 0cd52dab). Money:
- * list price or the user's, for every GPU from the first request to the last token.
+ * take; a first guess, within 15 % of published H100 averages at batch 8-16 (ml-energy/leaderboard 0cd52dab). Joules of
+ * all GPUs of one replica that does `work` in `engineSeconds` of `seconds`.
  */
+export function energyJoules(scenario: Scenario, work: WorkTotals, engineSeconds: number, seconds: number): number {
+  const { idlePowerW, peakPowerW } = scenario.parts.profile;
+  const floor = scenario.engine.cost.floor(work);
+  const busy = Math.min(engineSeconds, floor.memorySeconds + floor.computeSeconds); // seconds at full power
+  return scenario.options.tp * (seconds * idlePowerW + busy * (peakPowerW - idlePowerW));
+}
+
+/** Money: list price or the user's, for every GPU from the first request to the last token. */
 function energyMetrics(scenario: Scenario, result: ServeResult): Record<string, number | null> {
-  const { profile } = scenario.parts;
   const gpus = scenario.replicas * scenario.options.tp;
   const start = Math.min(result.end, result.books.tally.firstSent);
   const duration = Math.max(0, result.end - start);
-  let busy = 0; // GPU seconds at full power
+  let energy = 0;
   let output = 0;
   for (const total of result.totals) {
-    const floor = scenario.engine.cost.floor(total);
-    const engine = total.operatorSeconds.reduce((a, b) => a + b, 0);
-    busy += scenario.options.tp * Math.min(engine, floor.memorySeconds + floor.computeSeconds);
+    const engineSeconds = total.operatorSeconds.reduce((a, b) => a + b, 0);
+    energy += energyJoules(scenario, total, engineSeconds, duration);
     output += total.emitted;
   }
-  const energy = gpus * duration * profile.idlePowerW + busy * (profile.peakPowerW - profile.idlePowerW);
   const hours = (gpus * duration) / 3600;
   const cost = hours * scenario.pricePerHour;
   return {

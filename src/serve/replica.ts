@@ -4,11 +4,13 @@ import type { CostModel, LayerGroup, PrefillChunk, StepCost } from "../cost/cost
 import type { Policy } from "../policy/policy.js";
 import type { RequestSpec } from "../workload/workload.js";
 import { DecodeSet } from "./decode-set.js";
+import { LateArrivals } from "./late-arrivals.js";
 import { prefillBlocks } from "./layer-groups.js";
 import type { RequestTable } from "./request-table.js";
 import { Ledger } from "./ledger.js";
 import type { Plan, Scheduler, SequenceView, ServerView } from "./scheduler.js";
 import { Sequence } from "./sequence.js";
+import { nextVictim } from "./victim.js";
 import { WaitingQueue } from "./waiting-queue.js";
 
 export interface ReplicaOptions {
@@ -18,6 +20,7 @@ export interface ReplicaOptions {
   readonly cost: CostModel;
   readonly scheduler: Scheduler;
   readonly priorities: boolean; // preempt the least urgent, else the last admitted
+  readonly asyncScheduling: boolean; // the next iteration is settled when the one before it starts
   readonly maxSequences: number;
   readonly maxTokens: number;
   readonly blockTokens: number;
@@ -42,6 +45,8 @@ export class Replica implements ServerView {
   readonly maxTokens: number;
   version = 0; // of the run under way: an end announced for an older one is void
   readonly #queue: WaitingQueue;
+  readonly #late = new LateArrivals();
+  #settled = 0; // start of the last iteration that ran: who came later is late
   #running: Sequence[] = [];
   #prefilling: Sequence | undefined;
   #run: ActiveRun | undefined;
@@ -113,20 +118,16 @@ export class Replica implements ServerView {
     return prefillBlocks(groups, sequence.prefilled + tokens, blockTokens) - sequence.heldBlocks;
   }
   victim(chosen: ReadonlySet<SequenceView>): Sequence | undefined {
-    let worst: Sequence | undefined;
-    for (let i = this.#running.length - 1; i >= 0; i--) {
-      const sequence = this.#running[i] as Sequence;
-      if (chosen.has(sequence)) continue;
-      if (!this.#options.priorities) return sequence;
-      if (worst === undefined || lessUrgent(sequence, worst)) worst = sequence;
-    }
-    return worst;
+    return nextVictim(this.#running, chosen, this.#options.priorities);
   }
 
   /** A request reaches the engine. Returns when the replica wants to be called next, or undefined if that stays as it was. */
   arrive(spec: RequestSpec, now: number): number | undefined {
     const blocked = this.#queue.length > 0 && !this.#options.priorities;
-    this.#queue.insert(new Sequence(spec));
+    // Whether the iteration after the present one is settled without it.
+    const late = this.#options.asyncScheduling && this.#run !== undefined && now > this.#run.start;
+    if (late) this.#late.add(new Sequence(spec), now);
+    else this.#queue.insert(new Sequence(spec));
     this.#inFlight++;
     if (this.#run === undefined) {
       this.version++;
@@ -134,8 +135,8 @@ export class Replica implements ServerView {
     }
     // While the head of the queue is blocked, it stays blocked to the end of the run: free blocks only shrink.
     if (blocked || this.#running.length >= this.maxSequences) return undefined;
-    const steps = stepsToReach(this.#run.cost, now - this.#run.start, this.#run.steps);
-    if (steps === this.#run.steps) return undefined;
+    const steps = stepsToReach(this.#run.cost, now - this.#run.start, this.#run.steps) + (late ? 1 : 0);
+    if (steps >= this.#run.steps) return undefined;
     this.#run.steps = steps;
     this.version++;
     return this.#run.start + total(this.#run.cost, steps);
@@ -143,6 +144,8 @@ export class Replica implements ServerView {
 
   /** Plans and starts the next run. Returns its end, or undefined if there is nothing to do. */
   #begin(now: number): number | undefined {
+    const idle = this.#running.length === 0 && this.#queue.length === 0; // then nothing was settled ahead
+    this.#late.take(idle ? Infinity : this.#settled, (sequence) => this.#queue.insert(sequence));
     if (this.#running.length === 0 && this.#queue.length === 0) return undefined;
     const plan = this.#options.scheduler.plan(this);
     for (const victim of plan.preempt) this.#preempt(victim as Sequence, now);
@@ -155,7 +158,7 @@ export class Replica implements ServerView {
     } else this.#pause(now);
     check(this.#used <= this.#options.layerBlocks, () => `more KV blocks in use than there are, at ${now} s`);
     const cost = this.#options.cost.step({ decodes, chunks, read: this.#decoding.read, scored: this.#decoding.scored });
-    const steps = chunks.length > 0 ? 1 : this.#stride(plan, cost);
+    const steps = chunks.length > 0 || this.#late.length > 0 ? 1 : this.#stride(plan, cost);
     this.#run = { start: now, cost, plan, decodes, steps };
     this.version++;
     return now + total(cost, steps);
@@ -170,6 +173,7 @@ export class Replica implements ServerView {
   /** Tokens are out, sequences end, join or change regime. */
   #finish(run: ActiveRun, now: number): void {
     this.#run = undefined;
+    this.#settled = run.start + total(run.cost, run.steps - 1);
     const taken = run.decodes > 0 ? this.#decoding.blocksTaken(run.steps) : 0;
     let [prefillTokens, firstTokens] = [0, 0];
     for (const { sequence, tokens } of run.plan.prefill) {
@@ -292,8 +296,4 @@ export class Replica implements ServerView {
   #pause(now: number): void {
     for (const sequence of this.#running) if (sequence.state === "decoding") this.ledger.pause(sequence, now);
   }
-}
-
-function lessUrgent(a: Sequence, b: Sequence): boolean {
-  return a.spec.priority !== b.spec.priority ? a.spec.priority > b.spec.priority : a.spec.id > b.spec.id;
 }

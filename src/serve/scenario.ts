@@ -140,6 +140,7 @@ function engineOptions(
     cost,
     scheduler: options.scheduler === "chunked" ? chunked : prefillFirst,
     priorities: options["scheduling-policy"] === "priority",
+    asyncScheduling: options["async-scheduling"],
     maxSequences: options["max-num-seqs"],
     maxTokens: options["max-num-batched-tokens"],
     blockTokens: options["block-size"],

@@ -63,6 +63,7 @@ const arbitraryScenario: fc.Arbitrary<ToyOptions> = fc
     poolFactor: fc.double({ min: 1, max: 2.5, noNaN: true }),
     scheduler: fc.constantFrom(chunked, prefillFirst),
     priorities: fc.boolean(),
+    asyncScheduling: fc.boolean(),
     replicas: fc.integer({ min: 1, max: 3 }),
     router: fc.constantFrom(...ROUTERS),
     maxConcurrency: fc.constantFrom(Infinity, 3, 10),

@@ -93,6 +93,7 @@ export interface ToyOptions {
   readonly layerBlocks?: number;
   readonly scheduler?: Scenario["engine"]["scheduler"];
   readonly priorities?: boolean;
+  readonly asyncScheduling?: boolean;
   readonly replicas?: number;
   readonly router?: Scenario["router"];
   readonly maxConcurrency?: number;
@@ -126,6 +127,7 @@ export function toyScenario(options: ToyOptions): Scenario {
       cost: options.cost ?? linearCost(1, 0, 0),
       scheduler: options.scheduler ?? chunked,
       priorities: options.priorities ?? false,
+      asyncScheduling: options.asyncScheduling ?? false,
       maxSequences: options.maxSequences ?? 256,
       maxTokens: options.maxTokens ?? 8192,
       blockTokens: options.blockTokens ?? 16,
