@@ -148,9 +148,10 @@ export class Replica implements ServerView {
 
   /** Plans and starts the next run. Returns its end, or undefined if there is nothing to do. */
   #begin(now: number): number | undefined {
-    const idle = this.#running.length === 0 && this.#queue.length === 0; // then nothing was settled ahead
-    this.#late.take(idle ? Infinity : this.#settled, (sequence) => this.#queue.insert(sequence));
-    if (this.#running.length === 0 && this.#queue.length === 0) return undefined;
+    const idle = (): boolean => this.#running.length === 0 && this.#queue.length === 0;
+    this.#late.take(this.#settled, (sequence) => this.#queue.insert(sequence));
+    if (idle()) this.#late.take(Infinity, (sequence) => this.#queue.insert(sequence)); // nothing was settled ahead
+    if (idle()) return undefined;
     const plan = this.#options.scheduler.plan(this);
     for (const victim of plan.preempt) this.#preempt(victim as Sequence, now);
     const decodes = plan.decode ? this.#decoding.count : 0;
