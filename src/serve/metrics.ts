@@ -63,12 +63,13 @@ function latencyMetrics(values: Record<string, number | null>, name: string, sam
   });
 }
 
-function engineMetrics(scenario: Scenario, result: ServeResult): Record<string, number> {
+function engineMetrics(scenario: Scenario, result: ServeResult): Record<string, number | null> {
   const { totals, logs, books } = result;
   const sum = (pick: (total: (typeof totals)[number]) => number): number =>
     totals.reduce((all, one) => all + pick(one), 0);
   const layers = scenario.parts.model.layers;
   const peak = Math.max(0, ...totals.map((total) => total.peakLayerBlocks));
+  const [queries, hits] = [sum((total) => total.cacheQueries), sum((total) => total.cacheHits)]; // tokens
   const { running, waiting, start } = books.tally;
   const duration = result.end - start;
   const mean = (seconds: number): number => (duration > 0 ? Math.max(0, seconds / duration) : 0);
@@ -79,6 +80,9 @@ function engineMetrics(scenario: Scenario, result: ServeResult): Record<string, 
     mean_waiting_requests: mean(waiting),
     preemptions: sum((total) => total.preemptions),
     recomputed_tokens: sum((total) => total.recomputedTokens),
+    prefix_cache_queries: queries,
+    prefix_cache_hits: hits,
+    prefix_cache_hit_rate: queries === 0 ? null : hits / queries,
     peak_kv_blocks: peak / layers,
     peak_kv_share: peak / (scenario.memory.kv_blocks * layers),
     kv_cache_tokens: scenario.memory.kv_blocks * scenario.memory.block_tokens,

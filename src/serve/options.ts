@@ -122,6 +122,10 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .enum(["auto", "none", "fp8", "int4"])
     .default("auto")
     .describe("format of the weights; auto: as the checkpoint has them"),
+  "enable-prefix-caching": z
+    .boolean()
+    .default(true)
+    .describe("reuse the KV blocks of prompts that begin alike, and after a preemption, as long as they are there"),
   scheduler: z
     .enum(["chunked", "prefill-first"])
     .default("chunked")
