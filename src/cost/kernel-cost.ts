@@ -16,6 +16,7 @@ import { elementWiseBytes } from "./element-wise.js";
 import type { ExtraWork } from "./extra-work.js";
 import { exposedHost, type HostParameters } from "./host.js";
 import { LinearCost } from "./linear-cost.js";
+import { samplingSeconds, type SamplerParameters } from "./sampling.js";
 
 export interface KernelCostOptions {
   readonly model: ModelShape;
@@ -27,6 +28,8 @@ export interface KernelCostOptions {
   readonly work: ExtraWork;
   readonly indexPageTokens: number;
   readonly budget: number; // tokens a policy keeps; only for policies that compare keys with each other
+  readonly sampler: SamplerParameters;
+  readonly filtersLogits: boolean; // top-k or top-p before sampling
   readonly host: HostParameters;
   readonly asyncScheduling: boolean; // host work overlaps with the GPU
   readonly graphSizes: readonly number[]; // tokens of captured graphs, ascending, to which batches are padded; []: none
@@ -59,7 +62,8 @@ export function kernelCost(options: KernelCostOptions): CostModel {
   const reductions = tp === 1 ? 0 : 2 * model.layers + 1;
 
   const layerSeconds = memo((tokens: number) => toQuantum(linear.layers(tokens).seconds));
-  const headSeconds = memo((emitting: number) => toQuantum(linear.head(emitting).seconds));
+  const sampling = samplingSeconds(options.sampler, profile, model.vocabularySize, options.filtersLogits);
+  const headSeconds = memo((emitting: number) => toQuantum(linear.head(emitting).seconds + sampling(emitting)));
   const elementSeconds = memo((tokens: number) =>
     toQuantum(model.layers * (profile.elementwise.layerSeconds + (tokens * elementBytes) / streamBandwidth)),
   );

@@ -49,10 +49,12 @@ export const SCENARIO_OPTIONS = z.strictObject({
   burstiness: positive.max(1000).optional().describe("gamma shape of the gaps; 1 is Poisson, less is burstier"),
   "num-requests": count(100_000_000).optional().describe("requests to simulate"),
   duration: positive.max(1e8).optional().describe("seconds in which requests arrive"),
-  warmup: positive
-    .max(1e8)
+  warmup: z
+    .union([positive.max(1e8), z.literal("mser-5")])
     .optional()
-    .describe("seconds from the start; what is sent in them is served and left out of latencies and rates"),
+    .describe(
+      "seconds from the start; what is sent in them is served and left out of latencies and rates; mser-5: as long as that rule says",
+    ),
   "hourly-curve": z.boolean().default(false).describe("let the rate follow the workload's curve over the day"),
   from: z
     .number()
@@ -120,6 +122,10 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .enum(["auto", "none", "fp8", "int4"])
     .default("auto")
     .describe("format of the weights; auto: as the checkpoint has them"),
+  "enable-prefix-caching": z
+    .boolean()
+    .default(true)
+    .describe("reuse the KV blocks of prompts that begin alike, and after a preemption, as long as they are there"),
   scheduler: z
     .enum(["chunked", "prefill-first"])
     .default("chunked")
@@ -133,6 +139,10 @@ export const SCENARIO_OPTIONS = z.strictObject({
   "front-end-time": hostSeconds
     .optional()
     .describe("seconds from sending a request to its place in the queue, instead of the engine's"),
+  sampling: z
+    .enum(["auto", "plain", "top-p"])
+    .default("auto")
+    .describe("whether requests cut the logits to top-k or top-p; auto: as the model's generation_config.json"),
   "cuda-graphs": z.boolean().optional().describe("pad small batches to captured sizes"),
   goodput: z
     .string()
@@ -145,6 +155,19 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .optional()
     .describe("US dollars per GPU and hour, instead of the list price"),
   seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).describe("seed of every random stream"),
+  replications: z
+    .number()
+    .int()
+    .min(2)
+    .max(10_000)
+    .optional()
+    .describe("simulate so many times, each with requests drawn anew: figures are means, with confidence intervals"),
+  confidence: z
+    .number()
+    .gt(0)
+    .max(0.9999)
+    .optional()
+    .describe("confidence level of intervals, e.g. 0.95; without replications of the latencies, by batch means"),
   "step-by-step": z.boolean().default(false).describe("simulate every iteration by itself; same result, slower"),
 });
 

@@ -13,6 +13,7 @@ import { footprint, layerGroups, prefillBlocks, residentBlocks } from "./layer-g
 import { memoryLayout } from "./memory.js";
 import type { ScenarioOptions } from "./options.js";
 import type { MemoryLayout } from "./outcome.js";
+import { prefixCaching } from "./prefix-caching.js";
 import { prefillFirst } from "./prefill-first.js";
 import type { ReplicaOptions } from "./replica.js";
 import type { RouterName } from "./router.js";
@@ -84,6 +85,8 @@ export function scenario(given: ScenarioOptions, parts: Parts): Scenario {
   if (model.attention.some(({ window }) => window !== undefined) && policy.kind !== "dense") {
     notes.push("The policy governs the full-attention layers; the model's sliding windows stay as they are.");
   }
+  const caching = prefixCaching(options["enable-prefix-caching"], { groups, policy, workload });
+  notes.push(...caching.notes);
   const layerBlocks = memory.kv_blocks * model.layers;
   const cost = stepCost(options, parts, { groups, weightFormat, kvFormat });
   const maxModelTokens = contextLimit(options, model, { groups, policy, blockTokens, layerBlocks, memory }, notes);
@@ -93,13 +96,13 @@ export function scenario(given: ScenarioOptions, parts: Parts): Scenario {
     parts,
     workload,
     memory,
-    engine: engineOptions(options, groups, policy, cost, layerBlocks),
+    engine: engineOptions(options, groups, policy, cost, layerBlocks, caching.on),
     replicas: options.replicas,
     router: options.router,
     maxConcurrency: options["max-concurrency"] ?? Infinity,
     maxModelTokens,
     frontEndSeconds: hostParameters(options).frontEndSeconds,
-    warmupSeconds: options.warmup ?? 0,
+    warmupSeconds: typeof options.warmup === "number" ? options.warmup : 0, // a rule needs a run to look at
     goals: options.goodput === undefined ? undefined : parseGoals(options.goodput),
     pricePerHour: options["price-per-hour"] ?? profile.pricePerHour,
     seed: options.seed,
@@ -112,7 +115,7 @@ function stepCost(
   { model, profile, policy }: Parts,
   formats: Pick<KernelCostOptions, "groups" | "weightFormat" | "kvFormat">,
 ): CostModel {
-  const { copiesCache }: EnginePreset = ENGINE_PRESETS[options.engine];
+  const { copiesCache, sampler }: EnginePreset = ENGINE_PRESETS[options.engine];
   return kernelCost({
     ...formats,
     model,
@@ -121,6 +124,8 @@ function stepCost(
     work: policy.work,
     indexPageTokens: policy.indexPageTokens,
     budget: typeof policy.parameters["budget"] === "number" ? policy.parameters["budget"] : 0,
+    sampler,
+    filtersLogits: options.sampling === "auto" ? model.filtersLogits === true : options.sampling === "top-p",
     host: hostParameters(options),
     asyncScheduling: options["async-scheduling"],
     graphSizes: graphSizes(options),
@@ -148,6 +153,7 @@ function engineOptions(
   policy: Policy,
   cost: CostModel,
   layerBlocks: number,
+  prefixCaching: boolean,
 ): Scenario["engine"] {
   return {
     groups,
@@ -160,6 +166,7 @@ function engineOptions(
     maxTokens: options["max-num-batched-tokens"],
     blockTokens: options["block-size"],
     layerBlocks,
+    prefixCaching,
     maxRun: options["step-by-step"] ? 1 : Infinity,
   };
 }
