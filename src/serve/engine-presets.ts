@@ -1,4 +1,5 @@
 import type { HostParameters } from "../cost/host.js";
+import type { SamplerParameters } from "../cost/sampling.js";
 
 /** Iteration limits that an engine takes where none are given. */
 export interface BatchLimits {
@@ -22,6 +23,7 @@ export interface EnginePreset {
   readonly defaults: EngineSwitches;
   readonly prefixCaching: boolean;
   readonly host: HostParameters;
+  readonly sampler: SamplerParameters;
   /** Each step that appends a token copies the whole cache, as concatenating tensors does. */
   readonly copiesCache: boolean;
   /** Field → where its value comes from. */
@@ -35,11 +37,18 @@ const VLLM_BATCHES = {
 
 /** The same for all versions of vLLM until a version is measured. */
 const VLLM_HOST: HostParameters = {
-  stepSeconds: 1e-3,
-  sequenceSeconds: 10e-6,
+  stepSeconds: 0.6e-3,
+  sequenceSeconds: 6e-6,
   launchSeconds: 0,
-  frontEndSeconds: 15e-3,
+  frontEndSeconds: 8e-3,
 };
+
+/** Sorts all logits to cut them to top-k and top-p (vllm/v1/sample/ops/topk_topp_sampler.py, apply_top_k_top_p). */
+const SORTING_SAMPLER: SamplerParameters = { stepSeconds: 0.2e-3, bytesPerLogit: 40, filterSecondsPerLogit: 3e-10 };
+/** A Triton kernel looks for the cut instead (vllm-project/vllm pull request 33538: 0.30 ms for 64 × 131,072 logits). */
+const TRITON_SAMPLER: SamplerParameters = { ...SORTING_SAMPLER, filterSecondsPerLogit: 3.7e-11 };
+/** FlashInfer's kernels (vllm-project/vllm pull request 40376: 0.20 ms for 64 × 131,072 logits). */
+const FLASHINFER_SAMPLER: SamplerParameters = { ...SORTING_SAMPLER, filterSecondsPerLogit: 2.4e-11 };
 
 const HOST_SOURCE = "a first guess, checked against published vLLM 0.11-0.23 runs on H100";
 
@@ -57,6 +66,7 @@ const VLLM = {
   ...VLLM_BATCHES,
   prefixCaching: true,
   host: VLLM_HOST,
+  sampler: SORTING_SAMPLER,
   copiesCache: false,
 } as const;
 
@@ -76,12 +86,14 @@ export const ENGINE_PRESETS = {
   },
   "vllm-0.19": {
     ...VLLM,
+    sampler: TRITON_SAMPLER,
     title: "vLLM 0.19",
     defaults: { "gpu-memory-utilization": 0.9, "async-scheduling": true, "cuda-graphs": true },
     sources: vllmSources("0.19.0"),
   },
   "vllm-0.23": {
     ...VLLM,
+    sampler: FLASHINFER_SAMPLER,
     title: "vLLM 0.23",
     defaults: { "gpu-memory-utilization": 0.92, "async-scheduling": true, "cuda-graphs": true },
     sources: vllmSources("0.23.0"),
@@ -93,6 +105,7 @@ export const ENGINE_PRESETS = {
     defaults: { "gpu-memory-utilization": 1, "async-scheduling": false, "cuda-graphs": false },
     prefixCaching: false,
     host: { stepSeconds: 0.2e-3, sequenceSeconds: 0, launchSeconds: 0.38e-3, frontEndSeconds: 0 },
+    sampler: { ...SORTING_SAMPLER, stepSeconds: 0 }, // its launches are host time
     copiesCache: true,
     sources: {
       batches: "a guess: generate() takes whatever fits the memory",

@@ -142,6 +142,10 @@ export const SCENARIO_OPTIONS = z.strictObject({
   "front-end-time": hostSeconds
     .optional()
     .describe("seconds from sending a request to its place in the queue, instead of the engine's"),
+  sampling: z
+    .enum(["auto", "plain", "top-p"])
+    .default("auto")
+    .describe("whether requests cut the logits to top-k or top-p; auto: as the model's generation_config.json"),
   "cuda-graphs": z.boolean().optional().describe("pad small batches to captured sizes"),
   goodput: z
     .string()

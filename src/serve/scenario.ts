@@ -115,7 +115,7 @@ function stepCost(
   { model, profile, policy }: Parts,
   formats: Pick<KernelCostOptions, "groups" | "weightFormat" | "kvFormat">,
 ): CostModel {
-  const { copiesCache }: EnginePreset = ENGINE_PRESETS[options.engine];
+  const { copiesCache, sampler }: EnginePreset = ENGINE_PRESETS[options.engine];
   return kernelCost({
     ...formats,
     model,
@@ -124,6 +124,8 @@ function stepCost(
     work: policy.work,
     indexPageTokens: policy.indexPageTokens,
     budget: typeof policy.parameters["budget"] === "number" ? policy.parameters["budget"] : 0,
+    sampler,
+    filtersLogits: options.sampling === "auto" ? model.filtersLogits === true : options.sampling === "top-p",
     host: hostParameters(options),
     asyncScheduling: options["async-scheduling"],
     graphSizes: graphSizes(options),

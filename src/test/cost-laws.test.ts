@@ -65,10 +65,12 @@ const arbitraryCase: fc.Arbitrary<Case> = fc
   }));
 
 function costOf({ policy, engine, ...deployment }: Case): CostModel {
-  const { host, copiesCache }: EnginePreset = ENGINE_PRESETS[engine];
+  const { host, sampler, copiesCache }: EnginePreset = ENGINE_PRESETS[engine];
   return kernelCost({
     ...deployment,
     host,
+    sampler,
+    filtersLogits: deployment.model.filtersLogits === true,
     copiesCache,
     groups: layerGroups(deployment.model, policy),
     work: policy.work,
