@@ -48,6 +48,11 @@ export async function resolve(options: ScenarioOptions): Promise<Resolved> {
 export async function resolveModel(name: string): Promise<ModelShape> {
   const known = Object.hasOwn(MODELS, name) ? MODELS[name] : undefined;
   if (known !== undefined) return known;
+  if (!existsSync(name)) {
+    const published = `https://huggingface.co/${name.toLowerCase()}/`;
+    const listed = Object.values(MODELS).find(({ source }) => source.toLowerCase().startsWith(published));
+    if (listed !== undefined) return listed;
+  }
   if (!isPath(name)) throw unknownName("model", name, Object.keys(MODELS), "the path of a Hugging Face config.json");
   const { parseModelConfig } = await import("../model/config.js");
   return parseModelConfig(readJson(name), name);
@@ -117,7 +122,13 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
   const burstiness = options.burstiness;
   const extent = { numRequests: options["num-requests"], durationS: duration };
   const { definitionWorkload, fixedWorkload } = await import("../workload/generate.js");
-  const load = { ...extent, users: options.users, sessions: sessionShape(options), bestOf: options["best-of"] };
+  const load = {
+    ...extent,
+    users: options.users,
+    sessions: sessionShape(options),
+    bestOf: options["best-of"],
+    prefixLen: options["prefix-len"],
+  };
   if (name === undefined) {
     refuseLogOptions(options, "needs a request log");
     if (inputLen === undefined || outputLen === undefined) {

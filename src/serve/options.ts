@@ -1,18 +1,25 @@
 import * as z from "zod";
 import { HISTORIES } from "../workload/sessions.js";
+import { ENGINES, NEWEST_ENGINE } from "./engine-presets.js";
 import { ROUTERS } from "./router.js";
 
 /**
  * The options of a scenario: the keys of a scenario file and the flags of the command line, with their only defaults and
- * limits. What names something is looked up later; everything here is plain data.
+ * limits; what the engine decides if it is not given, engine-defaults.ts fills in. What names something is looked up later;
+ * everything here is plain data.
  */
 const positive = z.number().positive();
 const count = (max: number): z.ZodNumber => z.number().int().min(1).max(max);
+const hostSeconds = z.number().min(0).max(60);
 const rate = z.union([positive.max(1e6), z.literal("inf")]);
 
 export const SCENARIO_OPTIONS = z.strictObject({
   model: z.string().min(1).describe("built-in model, or path of a Hugging Face config.json"),
   hardware: z.string().min(1).describe("built-in hardware profile, or path of a profile"),
+  engine: z
+    .enum(ENGINES)
+    .default(NEWEST_ENGINE)
+    .describe("whose defaults and host work are simulated; an option that is given wins"),
   tp: count(1024).default(1).describe("GPUs that share one replica (tensor parallelism)"),
   replicas: count(100_000).default(1).describe("independent replicas behind the router"),
   router: z.enum(ROUTERS).default("round-robin").describe("how requests are spread over replicas"),
@@ -90,6 +97,9 @@ export const SCENARIO_OPTIONS = z.strictObject({
   "best-of": count(10_000)
     .optional()
     .describe("samples of each question, sent together; --num-requests and --request-rate count questions"),
+  "prefix-len": count(10_000_000)
+    .optional()
+    .describe("tokens that all prompts of a tenant begin with (a system prompt), before those of --input-len or drawn"),
   "thinking-budget": z
     .union([count(10_000_000), z.string().min(1)])
     .optional()
@@ -100,12 +110,12 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .default("off")
     .describe("model of how policies lengthen outputs: off, published (fitted to tables), or the path of a JSON table"),
   "max-concurrency": count(10_000_000).optional().describe("requests the clients keep in flight at most"),
-  "max-num-seqs": count(65_536).default(256).describe("sequences in one iteration at most"),
-  "max-num-batched-tokens": count(1_048_576).default(8192).describe("token budget of one iteration"),
+  "max-num-seqs": count(65_536).optional().describe("sequences in one iteration at most"),
+  "max-num-batched-tokens": count(1_048_576).optional().describe("token budget of one iteration"),
   "max-model-len": count(100_000_000)
     .optional()
     .describe("longest context; default: the model's, or what the pool holds"),
-  "gpu-memory-utilization": z.number().gt(0).max(1).default(0.9).describe("share of GPU memory the engine may use"),
+  "gpu-memory-utilization": z.number().gt(0).max(1).optional().describe("share of GPU memory the engine may use"),
   "num-gpu-blocks-override": count(1_000_000_000)
     .optional()
     .describe("KV blocks of a replica, instead of computing them"),
@@ -115,13 +125,28 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .enum(["auto", "none", "fp8", "int4"])
     .default("auto")
     .describe("format of the weights; auto: as the checkpoint has them"),
+  "enable-prefix-caching": z
+    .boolean()
+    .default(true)
+    .describe("reuse the KV blocks of prompts that begin alike, and after a preemption, as long as they are there"),
   scheduler: z
     .enum(["chunked", "prefill-first"])
     .default("chunked")
     .describe("how prefill and decode share iterations"),
   "scheduling-policy": z.enum(["fcfs", "priority"]).default("fcfs").describe("order of the queue, and whom to preempt"),
-  "async-scheduling": z.boolean().default(false).describe("host work of a step overlaps with the GPU"),
-  "cuda-graphs": z.boolean().default(true).describe("pad small batches to captured sizes"),
+  "async-scheduling": z.boolean().optional().describe("host work of a step overlaps with the GPU"),
+  "host-step-time": hostSeconds.optional().describe("seconds of CPU work a step, instead of the engine's"),
+  "host-sequence-time": hostSeconds
+    .optional()
+    .describe("seconds of CPU work for each sequence that gets a token, instead of the engine's"),
+  "front-end-time": hostSeconds
+    .optional()
+    .describe("seconds from sending a request to its place in the queue, instead of the engine's"),
+  sampling: z
+    .enum(["auto", "plain", "top-p"])
+    .default("auto")
+    .describe("whether requests cut the logits to top-k or top-p; auto: as the model's generation_config.json"),
+  "cuda-graphs": z.boolean().optional().describe("pad small batches to captured sizes"),
   goodput: z
     .string()
     .optional()
@@ -149,5 +174,5 @@ export const SCENARIO_OPTIONS = z.strictObject({
   "step-by-step": z.boolean().default(false).describe("simulate every iteration by itself; same result, slower"),
 });
 
-/** A scenario with every default filled in. */
+/** A scenario with every default filled in but those of its engine. */
 export type ScenarioOptions = z.output<typeof SCENARIO_OPTIONS>;

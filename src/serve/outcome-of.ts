@@ -19,6 +19,8 @@ export function summary(
   samples = latencies(result),
 ): Summary {
   const { profile, policy, workload, model } = scenario.parts;
+  const { title, host, copiesCache, sources } = scenario.enginePreset;
+  const engine = { title, host, copiesCache, sources };
   const notes = [...scenario.notes];
   const tenants = scenario.workload.tenants?.map((tenant) => result.books.tally.tenants.figures(tenant));
   if (result.failed > 0)
@@ -62,6 +64,7 @@ export function summary(
       workload: { name: workload.name, source: workload.source },
       price_per_gpu_hour_usd: scenario.pricePerHour,
       front_end_s: scenario.frontEndSeconds,
+      engine: { name: scenario.options.engine, ...engine },
     },
     profile: { name: profile.name, kind: profile.kind, sources: profile.sources },
     ...(workload.lengthChange === undefined ? {} : { lengthChange: workload.lengthChange }),

@@ -3,12 +3,12 @@ import { stepsToReach, total } from "../core/line.js";
 import type { CostModel, LayerGroup, PrefillChunk, StepCost } from "../cost/cost-model.js";
 import type { Policy } from "../policy/policy.js";
 import type { RequestSpec } from "../workload/workload.js";
+import { BlockPool } from "./block-pool.js";
 import { DecodeSet } from "./decode-set.js";
 import { LateArrivals } from "./late-arrivals.js";
-import { prefillBlocks } from "./layer-groups.js";
-import type { RequestTable } from "./request-table.js";
 import { Ledger } from "./ledger.js";
-import type { Plan, Scheduler, SequenceView, ServerView } from "./scheduler.js";
+import type { RequestTable } from "./request-table.js";
+import type { Chunk, Plan, Scheduler, SequenceView, ServerView } from "./scheduler.js";
 import { Sequence } from "./sequence.js";
 import { nextVictim } from "./victim.js";
 import { WaitingQueue } from "./waiting-queue.js";
@@ -25,6 +25,7 @@ export interface ReplicaOptions {
   readonly maxTokens: number;
   readonly blockTokens: number;
   readonly layerBlocks: number; // size of the KV pool
+  readonly prefixCaching: boolean; // only if every layer keeps every token
   readonly maxRun: number;
   readonly warmupSeconds: number; // gaps between tokens count from then on
 }
@@ -33,7 +34,7 @@ export interface ReplicaOptions {
 interface ActiveRun {
   readonly start: number;
   readonly cost: StepCost;
-  readonly plan: Plan;
+  readonly chunks: readonly (Chunk & PrefillChunk)[];
   readonly decodes: number;
   steps: number;
 }
@@ -50,7 +51,7 @@ export class Replica implements ServerView {
   #running: Sequence[] = [];
   #prefilling: Sequence | undefined;
   #run: ActiveRun | undefined;
-  #used = 0; // layer blocks
+  readonly #pool: BlockPool;
   #inFlight = 0;
   readonly #decoding: DecodeSet;
   readonly #options: ReplicaOptions;
@@ -64,6 +65,7 @@ export class Replica implements ServerView {
     this.#queue = new WaitingQueue(options.priorities);
     this.maxSequences = options.maxSequences;
     this.maxTokens = options.maxTokens;
+    this.#pool = new BlockPool(options.groups, options.blockTokens, options.layerBlocks, options.prefixCaching);
     this.#decoding = new DecodeSet(options.groups, options.policy, options.blockTokens, options.maxRun);
     this.ledger = new Ledger(options.groups.length, options.warmupSeconds);
   }
@@ -74,9 +76,9 @@ export class Replica implements ServerView {
   }
   /** Layer blocks in use by the iteration that runs at `now`. */
   usedBlocks(now: number): number {
-    if (this.#run === undefined || this.#run.decodes === 0) return this.#used;
+    if (this.#run === undefined || this.#run.decodes === 0) return this.#pool.used;
     const step = stepsToReach(this.#run.cost, now - this.#run.start, this.#run.steps);
-    return this.#used + this.#decoding.blocksTaken(step);
+    return this.#pool.used + this.#decoding.blocksTaken(step);
   }
 
   /** Decode counter at which the first of those that decode joined: earlier tokens are asked for no more. */
@@ -97,7 +99,7 @@ export class Replica implements ServerView {
     return this.#prefilling;
   }
   get freeBlocks(): number {
-    return this.#options.layerBlocks - this.#used;
+    return this.#pool.free;
   }
   get decodeBlocks(): number {
     return this.#decoding.nextBlocks;
@@ -105,17 +107,19 @@ export class Replica implements ServerView {
   waiting(index: number): Sequence | undefined {
     return this.#queue.at(index);
   }
-  heldBlocks(view: SequenceView): number {
+  freedBlocks(view: SequenceView, chosen: ReadonlySet<SequenceView>): number {
     const sequence = view as Sequence;
-    return sequence.state === "decoding" ? this.#decoding.heldBlocks(sequence) : sequence.heldBlocks;
+    const held = sequence.state === "decoding" ? this.#decoding.heldBlocks(sequence) : sequence.heldBlocks;
+    return this.#pool.freed(sequence, held, chosen as ReadonlySet<Sequence>);
   }
   growthBlocks(view: SequenceView): number {
     return this.#decoding.growthBlocks(view as Sequence);
   }
   prefillBlocks(view: SequenceView, tokens: number): number {
-    const sequence = view as Sequence;
-    const { groups, blockTokens } = this.#options;
-    return prefillBlocks(groups, sequence.prefilled + tokens, blockTokens) - sequence.heldBlocks;
+    return this.#pool.prefillBlocks(view as Sequence, tokens);
+  }
+  cachedTokens(view: SequenceView): number {
+    return this.#pool.cachedTokens(view as Sequence);
   }
   victim(chosen: ReadonlySet<SequenceView>): Sequence | undefined {
     return nextVictim(this.#running, chosen, this.#options.priorities);
@@ -144,22 +148,23 @@ export class Replica implements ServerView {
 
   /** Plans and starts the next run. Returns its end, or undefined if there is nothing to do. */
   #begin(now: number): number | undefined {
-    const idle = this.#running.length === 0 && this.#queue.length === 0; // then nothing was settled ahead
-    this.#late.take(idle ? Infinity : this.#settled, (sequence) => this.#queue.insert(sequence));
-    if (this.#running.length === 0 && this.#queue.length === 0) return undefined;
+    const idle = (): boolean => this.#running.length === 0 && this.#queue.length === 0;
+    this.#late.take(this.#settled, (sequence) => this.#queue.insert(sequence));
+    if (idle()) this.#late.take(Infinity, (sequence) => this.#queue.insert(sequence)); // nothing was settled ahead
+    if (idle()) return undefined;
     const plan = this.#options.scheduler.plan(this);
     for (const victim of plan.preempt) this.#preempt(victim as Sequence, now);
-    const chunks = this.#admit(plan, now);
     const decodes = plan.decode ? this.#decoding.count : 0;
-    check(decodes > 0 || chunks.length > 0, () => `nothing runs although work waits, at ${now} s`);
     if (decodes > 0) {
-      this.#used += this.#decoding.nextBlocks;
+      this.#pool.used += this.#decoding.nextBlocks;
       this.#decoding.settle();
     } else this.#pause(now);
-    check(this.#used <= this.#options.layerBlocks, () => `more KV blocks in use than there are, at ${now} s`);
+    const chunks = Array.from(plan.prefill, (chunk) => this.#compute(chunk, now)); // each is drawn when the one before is in
+    check(decodes > 0 || chunks.length > 0, () => `nothing runs although work waits, at ${now} s`);
+    check(this.#pool.free >= 0, () => `more KV blocks in use than there are, at ${now} s`);
     const cost = this.#options.cost.step({ decodes, chunks, read: this.#decoding.read, scored: this.#decoding.scored });
     const steps = chunks.length > 0 || this.#late.length > 0 ? 1 : this.#stride(plan, cost);
-    this.#run = { start: now, cost, plan, decodes, steps };
+    this.#run = { start: now, cost, chunks, decodes, steps };
     this.version++;
     return now + total(cost, steps);
   }
@@ -176,7 +181,7 @@ export class Replica implements ServerView {
     this.#settled = run.start + total(run.cost, run.steps - 1);
     const taken = run.decodes > 0 ? this.#decoding.blocksTaken(run.steps) : 0;
     let [prefillTokens, firstTokens] = [0, 0];
-    for (const { sequence, tokens } of run.plan.prefill) {
+    for (const { sequence, tokens } of run.chunks) {
       prefillTokens += tokens;
       if (sequence.prefilled === sequence.contextTokens) firstTokens++;
     }
@@ -189,18 +194,18 @@ export class Replica implements ServerView {
       prefillTokens,
       emitted: run.decodes + firstTokens,
       counter: this.#decoding.counter,
-      blocksBefore: this.#used,
-      blocksAfter: this.#used + taken,
+      blocksBefore: this.#pool.used,
+      blocksAfter: this.#pool.used + taken,
       cost: run.cost,
       read: this.#decoding.read,
     });
-    this.#used += taken;
+    this.#pool.used += taken;
     if (run.decodes > 0) {
       this.#decoding.advance(run.steps);
       const freed = this.#decoding.milestones((sequence) => this.#end(sequence, now)); // which frees more by itself
-      this.#used -= freed;
+      this.#pool.used -= freed;
     }
-    for (const { sequence } of run.plan.prefill) this.#prefilled(sequence as Sequence, now);
+    for (const { sequence } of run.chunks) this.#prefilled(sequence as Sequence, now);
   }
 
   #stride(plan: Plan, cost: StepCost): number {
@@ -208,40 +213,34 @@ export class Replica implements ServerView {
     return 1 + this.#decoding.stepsWithin(this.freeBlocks, limit - 1);
   }
 
-  #admit(plan: Plan, now: number): readonly PrefillChunk[] {
-    let admitted = 0;
-    const chunks: PrefillChunk[] = [];
-    for (const { sequence: view, tokens } of plan.prefill) {
-      const sequence = view as Sequence;
-      if (sequence.state === "waiting") {
-        check(sequence === this.#queue.at(admitted), "a request was admitted out of order");
-        admitted++;
-        sequence.state = "prefilling";
-        this.#running.push(sequence);
-        this.#requests.admit(sequence.spec.id, now);
-      }
-      const blocks = this.prefillBlocks(sequence, tokens);
-      this.#used += blocks;
-      sequence.heldBlocks += blocks;
-      const emits = sequence.prefilled + tokens === sequence.contextTokens;
-      chunks.push({ tokens, context: sequence.prefilled, emits });
-      sequence.prefilled += tokens;
-      this.ledger.totals.tokens += tokens;
-      if (sequence.preemptions > 0) this.ledger.totals.recomputedTokens += tokens;
-      this.#prefilling = emits ? undefined : sequence;
-    }
-    this.#queue.remove(admitted);
-    return chunks;
+  /** Puts a chunk of a context into this iteration; the first one admits its sequence. */
+  #compute(chunk: Chunk, now: number): Chunk & PrefillChunk {
+    const { tokens } = chunk;
+    const sequence = chunk.sequence as Sequence;
+    if (sequence.state === "waiting") {
+      check(sequence === this.#queue.at(0), "a request was admitted out of order");
+      this.#queue.remove(1);
+      this.#pool.admit(sequence, tokens);
+      sequence.state = "prefilling";
+      this.#running.push(sequence);
+      this.#requests.admit(sequence.spec.id, now);
+      if (this.#options.prefixCaching) this.ledger.lookUp(sequence, sequence.prefilled - tokens);
+    } else this.#pool.extend(sequence, tokens);
+    this.ledger.prefill(sequence, tokens);
+    const emits = sequence.prefilled === sequence.contextTokens;
+    if (emits) this.#pool.publish(sequence, sequence.prefilled);
+    this.#prefilling = emits ? undefined : sequence;
+    return { sequence, tokens, context: sequence.prefilled - tokens, emits };
   }
 
   #preempt(sequence: Sequence, now: number): void {
     if (sequence.state === "decoding") {
       this.ledger.preempt(sequence, now);
       this.#answer(sequence);
-      this.#used -= this.#decoding.leave(sequence);
+      const held = this.#decoding.leave(sequence);
+      this.#pool.preempt(sequence, held, sequence.contextTokens - 1); // the newest token has not been through the layers
     } else {
-      this.#used -= sequence.heldBlocks;
-      sequence.heldBlocks = 0;
+      this.#pool.preempt(sequence, sequence.heldBlocks, sequence.prefilled);
       if (this.#prefilling === sequence) this.#prefilling = undefined;
     }
     sequence.prefilled = 0;
@@ -266,14 +265,15 @@ export class Replica implements ServerView {
     if (sequence.generated === reasoningTokens + 1) this.#requests.firstAnswer[slot] = now;
     sequence.state = "decoding";
     if (sequence.generated === outputTokens) {
-      this.#used -= sequence.heldBlocks;
+      this.#pool.release(sequence, sequence.heldBlocks, sequence.prefilled);
       this.#remove(sequence, now);
-    } else this.#used -= this.#decoding.join(sequence);
+    } else this.#pool.used -= this.#decoding.join(sequence);
   }
 
   #end(sequence: Sequence, now: number): void {
     this.#answer(sequence);
-    this.#used -= this.#decoding.leave(sequence);
+    const held = this.#decoding.leave(sequence);
+    this.#pool.release(sequence, held, sequence.contextTokens - 1);
     this.#remove(sequence, now);
   }
 

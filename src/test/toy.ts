@@ -91,6 +91,7 @@ export interface ToyOptions {
   readonly maxTokens?: number;
   readonly blockTokens?: number;
   readonly layerBlocks?: number;
+  readonly prefixCaching?: boolean; // default off
   readonly scheduler?: Scenario["engine"]["scheduler"];
   readonly priorities?: boolean;
   readonly asyncScheduling?: boolean;
@@ -132,6 +133,7 @@ export function toyScenario(options: ToyOptions): Scenario {
       maxTokens: options.maxTokens ?? 8192,
       blockTokens: options.blockTokens ?? 16,
       layerBlocks: options.layerBlocks ?? 1_000_000,
+      prefixCaching: options.prefixCaching ?? false,
       maxRun: options.maxRun ?? Infinity,
     },
     replicas: options.replicas ?? 1,

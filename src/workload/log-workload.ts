@@ -3,6 +3,7 @@ import { stream } from "../core/rng.js";
 import { gamma } from "./arrivals.js";
 import { checkedExtent, type Extent } from "./extent.js";
 import { sentRows, type LogPart } from "./log-rows-sent.js";
+import { promptTexts } from "./prompt-texts.js";
 import type { RequestLog } from "./request-log.js";
 import type { Workload } from "./workload.js";
 
@@ -43,13 +44,16 @@ export function logWorkload(log: RequestLog, options: LogOptions, name: string):
   if (log.session !== null) {
     notes.push("Requests of a session are sent at their recorded times; none waits for the answer before it.");
   }
-  if (log.blocks !== null) notes.push("The log knows shared prefixes; the simulation does not reuse them.");
+  const prompts = promptTexts(log);
+  if (log.blocks !== null && prompts === undefined)
+    notes.push("The log knows what prompts have in common, but not how long it is: nothing is reused.");
   const process = log.hasArrivals ? undefined : gamma(options.requestRate ?? Infinity, options.burstiness);
   if (process !== undefined) notes.push(`Arrivals: ${process.name}.`);
   return {
     name,
     source: `request log (${log.format})`,
     notes,
+    ...(prompts === undefined ? {} : { sharesPrefixes: true }),
     *requests(seed) {
       const sent = rateScale === 1 ? window : sentRows(log, { from, to, rateScale }, seed);
       const gaps = stream(seed, "workload/arrivals");
@@ -60,6 +64,8 @@ export function logWorkload(log: RequestLog, options: LogOptions, name: string):
         const arrival = process === undefined ? (sent.arrival[id] as number) * timeScale : drawn;
         if (durationS !== undefined && arrival >= durationS) return;
         const row = sent.row[id] as number;
+        const copy = sent.copy[id] as number;
+        const promptText = prompts?.(row, copy);
         yield {
           id,
           arrival,
@@ -67,7 +73,8 @@ export function logWorkload(log: RequestLog, options: LogOptions, name: string):
           outputTokens: log.outputTokens[row] as number,
           reasoningTokens: log.reasoningTokens[row] as number,
           priority: log.priority[row] as number,
-          session: copyName(log.session?.[row] ?? "", sent.copy[id] as number),
+          session: copyName(log.session?.[row] ?? "", copy),
+          ...(promptText === undefined ? {} : { promptText }),
         };
       }
     },
