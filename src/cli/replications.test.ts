@@ -3,6 +3,7 @@ import { replicationSeed } from "../core/rng.js";
 import { difference, withConfidence, type Replication } from "../serve/confidence.js";
 import type { Summary } from "../serve/outcome.js";
 import { summary } from "../serve/outcome-of.js";
+import { committedErrors } from "./model-error-file.js";
 import { checkOptions } from "./options.js";
 import { replicationOf } from "./replication.js";
 import { Replicator } from "./replicator.js";
@@ -119,7 +120,9 @@ test("one run: means and percentiles of latencies with intervals around them; th
 });
 
 test("--warmup mser-5 leaves out what it finds, says so, and hands out every request once", async () => {
-  const options = checkOptions({ ...BASE, "num-requests": 4000, seed: 0, warmup: "mser-5" }, (key) => key);
+  // Batches fill up for as long as one answer takes: until then tokens come faster than later.
+  const load = { workload: undefined, "input-len": 512, "output-len": 4096, "num-requests": 800, "request-rate": 0.6 };
+  const options = checkOptions({ ...BASE, ...load, warmup: "mser-5" }, (key) => key);
   const resolved = await resolve(options);
   const ids: number[] = [];
   const simulation = await simulate(options, resolved, resolved.policies[0]!, {
@@ -127,12 +130,19 @@ test("--warmup mser-5 leaves out what it finds, says so, and hands out every req
       for (let id = from; id < to; id++) ids.push(id);
     },
   });
-  expect(ids).toEqual(Array.from({ length: 4000 }, (_, id) => id));
+  expect(ids).toEqual(Array.from({ length: 800 }, (_, id) => id));
   const { warmup, metrics, notes } = summaryOf(simulation);
   expect(warmup?.rule).toBe("mser-5");
   expect(warmup?.requests).toBeGreaterThan(0);
-  expect((metrics["completed"] as number) + (warmup?.requests ?? 0)).toBe(4000);
+  expect((metrics["completed"] as number) + (warmup?.requests ?? 0)).toBe(800);
   expect(notes.join("\n")).toMatch(/Warm-up of [\d.]+ s by MSER-5/);
-  const [same] = await simulateAll({ "num-requests": 4000, seed: 0, warmup: warmup?.seconds });
+  const [same] = await simulateAll({ ...load, warmup: warmup?.seconds });
   expect(summaryOf(same as Simulation).metrics).toEqual(metrics);
+});
+
+test("errors of the committed validation page are there for the device they were measured on, and no other", () => {
+  const errors = committedErrors("h100-sxm");
+  expect(errors["mean_tpot_ms"]?.length).toBeGreaterThan(20);
+  expect(Object.values(errors).flat().every(Number.isFinite)).toBe(true);
+  expect(committedErrors("no-such-device")).toEqual({});
 });

@@ -220,6 +220,18 @@ describe("text tables", () => {
     expect(all.match(/profile from a datasheet/g)).toHaveLength(1);
   });
 
+  test("where a measurement would lie has a table of its own, a median under its usual name", () => {
+    const bands = {
+      mean_ttft_ms: { interval: [110, 165], cases: 61, coverage: 0.968 },
+      median_itl_ms: { interval: [11, 14], cases: 15, coverage: 0.875 },
+    } as const;
+    const table = serveTable({ ...ALONE, model_error_bands: bands });
+    expect(table).toMatch(/First token \(TTFT\), mean +132 ms +110 ms to 165 ms +96\.8 % +61$/m);
+    expect(table).toMatch(/\(ITL\), p50 +12\.0 ms +11\.0 ms to 14\.0 ms +87\.5 % +15$/m);
+    expect(table).toContain("- Model error: where a measurement would lie");
+    expect(serveTable(ALONE)).not.toContain("Model error");
+  });
+
   test("half the width of an interval stands beside its figure; differences to the first, with what is not significant", () => {
     const confidence = { level: 0.95, method: "replications", replications: 8, seeds: [] } as const;
     const sure = {
