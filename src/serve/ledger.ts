@@ -13,6 +13,8 @@ export interface ReplicaTotals {
   recomputedTokens: number; // prefilled again after a preemption
   preemptions: number;
   peakLayerBlocks: number;
+  lostInput: number; // prompt tokens computed for requests that their clients gave up
+  lostOutput: number; // output tokens made for them
 }
 
 /** A run that has ended, as it goes into the books. */
@@ -41,6 +43,8 @@ export class Ledger {
       recomputedTokens: 0,
       preemptions: 0,
       peakLayerBlocks: 0,
+      lostInput: 0,
+      lostOutput: 0,
     };
   }
 
@@ -73,6 +77,12 @@ export class Ledger {
   preempt(sequence: Sequence, now: number): void {
     if (Number.isNaN(sequence.lastToken)) sequence.lastToken = now;
     else this.#paused = this.#paused.filter((other) => other !== sequence);
+  }
+
+  /** A sequence leaves for good whose client has given it up. */
+  lose({ spec, generated, prefilled }: Sequence): void {
+    this.totals.lostInput += generated > 0 ? spec.promptTokens : prefilled;
+    this.totals.lostOutput += generated;
   }
 
   /** A token came from recomputing a preempted sequence. */

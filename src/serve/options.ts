@@ -98,6 +98,12 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .default("off")
     .describe("model of how policies lengthen outputs: off, published (fitted to tables), or the path of a JSON table"),
   "max-concurrency": count(10_000_000).optional().describe("requests the clients keep in flight at most"),
+  "client-timeout": z
+    .union([z.number().min(0).max(1e6), z.string().min(1)])
+    .optional()
+    .describe(
+      "seconds after sending at which a client gives up a request whose last token has not come, like --think-time",
+    ),
   "max-num-seqs": count(65_536).default(256).describe("sequences in one iteration at most"),
   "max-num-batched-tokens": count(1_048_576).default(8192).describe("token budget of one iteration"),
   "max-model-len": count(100_000_000)

@@ -4,6 +4,7 @@ import type { CostModel, LayerGroup } from "../cost/cost-model.js";
 import type { HardwareProfile } from "../hardware/profile.js";
 import type { KvFormat, ModelShape, WeightFormat } from "../model/model-shape.js";
 import type { Policy } from "../policy/policy.js";
+import { parseSeconds, type NamedDraw } from "../workload/seconds.js";
 import type { Workload } from "../workload/workload.js";
 import { chunked } from "./chunked.js";
 import { parseGoals, type Goals } from "./goodput.js";
@@ -12,7 +13,7 @@ import { memoryLayout } from "./memory.js";
 import type { ScenarioOptions } from "./options.js";
 import type { MemoryLayout } from "./outcome.js";
 import { prefillFirst } from "./prefill-first.js";
-import type { ReplicaOptions } from "./replica.js";
+import type { ReplicaOptions } from "./replica-options.js";
 import type { RouterName } from "./router.js";
 
 /** What the names in a scenario stand for. */
@@ -33,6 +34,7 @@ export interface Scenario {
   readonly replicas: number;
   readonly router: RouterName;
   readonly maxConcurrency: number;
+  readonly patience: NamedDraw | undefined; // seconds from sending until a client gives a request up
   readonly maxModelTokens: number;
   readonly frontEndSeconds: number;
   readonly warmupSeconds: number; // requests sent before are served and not measured
@@ -103,6 +105,7 @@ export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
     replicas: options.replicas,
     router: options.router,
     maxConcurrency: options["max-concurrency"] ?? Infinity,
+    patience: patience(options),
     maxModelTokens,
     frontEndSeconds: profile.host.frontEndSeconds,
     warmupSeconds: options.warmup ?? 0,
@@ -111,6 +114,11 @@ export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
     seed: options.seed,
     notes: [...new Set(notes)],
   };
+}
+
+function patience({ "client-timeout": given }: ScenarioOptions): NamedDraw | undefined {
+  if (given === 0) throw new InputError("client-timeout", "0 is not allowed; expected seconds above 0");
+  return given === undefined ? undefined : parseSeconds(given, "client-timeout");
 }
 
 function priorityNotes(options: ScenarioOptions, { tenants = [] }: Workload): readonly string[] {

@@ -17,6 +17,7 @@ export class Sequence {
   fresh = false; // the first step of the regime has not run
   lastToken = NaN; // time of the last token if it has not decoded in the iteration before; else NaN
   preemptions = 0;
+  abandoned = false; // by its client; the engine drops it between two iterations
 
   constructor(spec: RequestSpec) {
     this.spec = spec;

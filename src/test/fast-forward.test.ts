@@ -4,7 +4,16 @@ import { prefillFirst } from "../serve/prefill-first.js";
 import { chunked } from "../serve/chunked.js";
 import { ROUTERS } from "../serve/router.js";
 import { serve, type ServeResult } from "../serve/serve.js";
-import { keepAll, linearCost, request, sawtooth, toyPolicy, toyScenario, type ToyOptions } from "./toy.js";
+import {
+  arbitraryPatience,
+  keepAll,
+  linearCost,
+  request,
+  sawtooth,
+  toyPolicy,
+  toyScenario,
+  type ToyOptions,
+} from "./toy.js";
 
 /** Everything that must not depend on how long the strides are. */
 function observed(result: ServeResult): object {
@@ -19,6 +28,7 @@ function observed(result: ServeResult): object {
     replica: cut(result.requests.replica),
     totals: result.totals,
     gaps: result.logs.map(({ gaps }) => [gaps.count, gaps.sum, ...[0, 0.5, 0.9, 0.99, 1].map((q) => gaps.quantile(q))]),
+    lost: cut(result.requests.lost),
     finished: result.end,
     mostInFlight: result.mostInFlight,
   };
@@ -69,6 +79,7 @@ const arbitraryScenario: fc.Arbitrary<ToyOptions> = fc
     maxConcurrency: fc.constantFrom(Infinity, 3, 10),
     frontEndSeconds: fc.constantFrom(0, 0.015),
     warmupSeconds: fc.constantFrom(0, 2, 9),
+    patience: arbitraryPatience,
   })
   .map(({ poolFactor, ...options }) => {
     const layers = options.groups.reduce((sum, group) => sum + group.layers, 0);
@@ -80,6 +91,7 @@ test("fast-forward and step by step give the same result, bit for bit, and the f
   let iterations = 0;
   let runs = 0;
   let preemptions = 0;
+  let cancelled = 0;
   fc.assert(
     fc.property(arbitraryScenario, (options) => {
       const slow = serve(toyScenario({ ...options, maxRun: 1 }));
@@ -87,11 +99,13 @@ test("fast-forward and step by step give the same result, bit for bit, and the f
       expect(observed(fast)).toEqual(observed(slow));
       iterations += slow.totals.reduce((sum, total) => sum + total.iterations, 0);
       preemptions += slow.totals.reduce((sum, total) => sum + total.preemptions, 0);
+      cancelled += fast.cancelled;
       runs += fast.logs.reduce((sum, log) => sum + log.length, 0);
     }),
-    { numRuns: 400, seed: 20 },
+    { numRuns: 500, seed: 20 },
   );
   expect(iterations / runs).toBeGreaterThan(3);
+  expect(cancelled).toBeGreaterThan(1000);
   expect(preemptions).toBeGreaterThan(100); // the hard part of the engine was exercised
 });
 
