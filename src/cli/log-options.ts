@@ -3,7 +3,7 @@ import type { ScenarioOptions } from "../serve/options.js";
 import type { LogPart } from "../workload/log-rows-sent.js";
 import { givenSessionOption } from "./session-options.js";
 
-const ONLY_LOGS = ["columns", "from", "to", "rate-scale", "time-scale"] as const;
+const ONLY_LOGS = ["columns", "from", "to", "rate-scale", "time-scale", "session-timing"] as const;
 
 /** The part of a log that is sent. */
 export function logPart(options: ScenarioOptions): LogPart {
@@ -20,7 +20,7 @@ export function refuseLogOptions(options: ScenarioOptions, why: string): void {
 export function refuseMixOptions(options: ScenarioOptions): void {
   const own =
     givenSessionOption(options) ??
-    (["burstiness", "columns", "time-scale"] as const).find((name) => options[name] !== undefined);
+    (["burstiness", "columns", "time-scale", "session-timing"] as const).find((name) => options[name] !== undefined);
   const given = options["hourly-curve"] ? "hourly-curve" : own;
   if (given !== undefined)
     throw new InputError(given, "does not apply to client models, which have rates and gaps of their own");

@@ -108,16 +108,19 @@ function lookUps(parser: Argv): Argv {
   return parser
     .command(
       "list <what>",
-      "list models, hardware, policies, workloads or recordings",
+      "list models, hardware, engines, policies, workloads or recordings",
       (y) =>
         y
-          .positional("what", { type: "string", describe: "models, hardware, policies, workloads or recordings" })
+          .positional("what", {
+            type: "string",
+            describe: "models, hardware, engines, policies, workloads or recordings",
+          })
           .example("$0 list models", "built-in models and their sizes"),
       runList,
     )
     .command(
       "show <name>",
-      "everything known of one model, GPU, policy, workload or recording",
+      "everything known of one model, GPU, engine, policy, workload or recording",
       (y) =>
         y
           .positional("name", { type: "string", describe: "a name that list prints, or length-inflation" })

@@ -1,4 +1,5 @@
-import type { Summary } from "../serve/outcome.js";
+import { difference, withConfidence } from "../serve/confidence.js";
+import type { Outcome, Summary } from "../serve/outcome.js";
 import { outcome, summary } from "../serve/outcome-of.js";
 import { InputError } from "../core/check.js";
 import type { AttentionMap } from "../replay/attention-map.js";
@@ -39,9 +40,8 @@ export async function outputServe(
   flags: OutputFlags,
   requests: readonly RequestsFile[],
 ): Promise<void> {
-  const { scenario, result } = simulation;
-  const whole = flags.out === undefined ? undefined : withQuality(outcome(scenario, result, version()), recorded);
-  const short = whole ?? withQuality(summary(scenario, result, version()), recorded);
+  const whole = flags.out === undefined ? undefined : withQuality(wholeOf(simulation), recorded);
+  const short = whole ?? withQuality(shortOf(simulation), recorded);
   if (flags.json) printJson({ ...flat(short), ...replayed(recorded) }, [short]);
   else process.stdout.write(`${(await import("../report/text-table.js")).serveTable(short, recorded)}\n`);
   if (whole === undefined || flags.out === undefined) return;
@@ -58,12 +58,14 @@ export async function outputCompare(
   requests: readonly RequestsFile[],
 ): Promise<void> {
   const whole = flags.out !== undefined;
-  const wholes = (whole ? simulations : []).map(({ scenario, result }) =>
-    withQuality(outcome(scenario, result, version()), recorded),
-  );
+  const against = differences(simulations);
+  const wholes = (whole ? simulations : []).map((simulation, i) => ({
+    ...withQuality(wholeOf(simulation), recorded),
+    ...against[i],
+  }));
   const shorts = whole
     ? wholes
-    : simulations.map(({ scenario, result }) => withQuality(summary(scenario, result, version()), recorded));
+    : simulations.map((simulation, i) => ({ ...withQuality(shortOf(simulation), recorded), ...against[i] }));
   if (flags.json) printJson({ policies: shorts.map(flat), ...replayed(recorded) }, shorts);
   else process.stdout.write(`${(await import("../report/text-table.js")).compareTable(shorts, recorded)}\n`);
   if (flags.out === undefined) return;
@@ -71,6 +73,28 @@ export async function outputCompare(
   const { compareReport } = await import("../report/compare-report.js");
   const data = { policies: wholes, ...replayed(recorded) };
   await writeReport(flags.out, files, data, compareReport(wholes, recorded), flags);
+}
+
+function wholeOf({ scenario, result, evidence }: Simulation): Outcome {
+  const whole = outcome(scenario, result, version());
+  return evidence === undefined ? whole : withConfidence(whole, evidence);
+}
+
+function shortOf({ scenario, result, evidence }: Simulation): Summary {
+  const short = summary(scenario, result, version());
+  return evidence === undefined ? short : withConfidence(short, evidence);
+}
+
+/** What each policy changes against the first, if all were simulated several times. */
+function differences(simulations: readonly Simulation[]): readonly Pick<Summary, "difference">[] {
+  const [first, ...others] = simulations.map(({ scenario, evidence }) => ({
+    label: scenario.parts.policy.label,
+    level: evidence?.level ?? NaN,
+    runs: evidence !== undefined && "runs" in evidence ? evidence.runs : undefined,
+  }));
+  if (first?.runs === undefined) return [];
+  const baseline = { label: first.label, runs: first.runs };
+  return [{}, ...others.map(({ runs = [], level }) => ({ difference: difference(baseline, runs, level) }))];
 }
 
 /** What was replayed, if anything was. */

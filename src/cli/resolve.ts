@@ -48,6 +48,11 @@ export async function resolve(options: ScenarioOptions): Promise<Resolved> {
 export async function resolveModel(name: string): Promise<ModelShape> {
   const known = Object.hasOwn(MODELS, name) ? MODELS[name] : undefined;
   if (known !== undefined) return known;
+  if (!existsSync(name)) {
+    const published = `https://huggingface.co/${name.toLowerCase()}/`;
+    const listed = Object.values(MODELS).find(({ source }) => source.toLowerCase().startsWith(published));
+    if (listed !== undefined) return listed;
+  }
   if (!isPath(name)) throw unknownName("model", name, Object.keys(MODELS), "the path of a Hugging Face config.json");
   const { parseModelConfig } = await import("../model/config.js");
   return parseModelConfig(readJson(name), name);
@@ -163,7 +168,9 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
   }
   const { importLog } = await import("./workload-file.js");
   const log = await importLog(path, columns);
-  if (options["hourly-curve"] || (burstiness !== undefined && log.hasArrivals)) {
+  const sessionTiming = options["session-timing"];
+  const drawn = !log.hasArrivals || (sessionTiming === "closed" && requestRate !== undefined);
+  if (options["hourly-curve"] || (burstiness !== undefined && !drawn)) {
     throw new InputError(
       "burstiness",
       "a request log has its own arrivals; --burstiness and --hourly-curve do not apply",
@@ -173,7 +180,7 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
   if (made !== undefined) throw new InputError(made, "a request log has its own sessions; it does not apply");
   const { logWorkload } = await import("../workload/log-workload.js");
   const pace = { timeScale: options["time-scale"], requestRate, burstiness };
-  return logWorkload(log, { ...extent, ...logPart(options), ...pace }, basename(path));
+  return logWorkload(log, { ...extent, ...logPart(options), ...pace, sessionTiming }, basename(path));
 }
 
 /** The JSON of a definition, told from a request log by being one object with a prompt. */

@@ -1,24 +1,30 @@
 import { InputError } from "../core/check.js";
 import type { MeasuredCase } from "../validate/case.js";
 import { CASES } from "../validate/cases.js";
-import { predict } from "../validate/predict.js";
-import { score, targetResults, type ScoredCase } from "../validate/score.js";
+import { validation, validationData } from "../validate/validation.js";
 import type { Flags } from "./flags.js";
-import { outputFlags } from "./output.js";
+import { outputFlags, writeReport } from "./output.js";
 import { progressLine } from "./progress.js";
 import { resolveProfile } from "./resolve.js";
 import { version } from "./version.js";
 
+/** Published runs: predicted, measured, error; files if they are asked for. */
 export async function runValidate(flags: Flags): Promise<void> {
   const output = outputFlags(flags);
-  const scored = scoreCases(chosen(flags["cases"]));
-  const targets = targetResults(scored);
-  const data = { version: version(), targets, cases: scored.map(caseResult) };
+  const cases = chosen(flags["cases"]);
+  const line = progressLine("validate");
+  const found = validation(cases, resolveProfile, (done) => line.update(`${done} of ${cases.length} runs`));
+  line.end();
+  const data = validationData(found, version());
   if (output.json) process.stdout.write(`${JSON.stringify(data, null, 2)}\n`);
   else {
     const { validateTable } = await import("../report/validate-table.js");
-    process.stdout.write(`${validateTable(scored, targets)}\n`);
+    process.stdout.write(`${validateTable(found.scored, found.targets)}\n`);
   }
+  if (output.out === undefined) return;
+  const { validateReport } = await import("../report/validate-report.js");
+  const report = validateReport(found.scored, found.targets, found.publications, { version: version(), data });
+  await writeReport(output.out, new Map(), data, report, output);
 }
 
 /** Cases whose names begin with one of the texts given; all of them if none is. */
@@ -28,23 +34,7 @@ function chosen(given: unknown): readonly MeasuredCase[] {
   for (const beginning of beginnings) {
     if (CASES.some(({ name }) => name.startsWith(beginning))) continue;
     const known = [...new Set(CASES.map(({ name }) => name.split("/").slice(0, 2).join("/")))];
-    throw new InputError("cases", `no case begins with "${beginning}"; they begin with ${known.join(", ")}`);
+    throw new InputError("cases", `no run begins with "${beginning}"; they begin with ${known.join(", ")}`);
   }
   return CASES.filter(({ name }) => beginnings.some((beginning) => name.startsWith(beginning)));
-}
-
-function scoreCases(cases: readonly MeasuredCase[]): readonly ScoredCase[] {
-  const line = progressLine("validate");
-  const scored = cases.map((each, i) => {
-    line.update(`${i} of ${cases.length} cases`);
-    return score(each, predict(each, resolveProfile));
-  });
-  line.end();
-  return scored;
-}
-
-/** What result.json says of a case. */
-function caseResult({ measuredCase, comparisons }: ScoredCase): object {
-  const { name, publication, run, target, options } = measuredCase;
-  return { name, publication, run, target, options, comparisons };
 }

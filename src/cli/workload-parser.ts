@@ -26,7 +26,7 @@ function withFile(command: Argv): Argv {
     .option("columns", {
       ...TEXT,
       describe:
-        "what the columns of another format mean: arrival=ts:ms,prompt=in,output=out; also reasoning, session, priority",
+        "what the columns of another format mean: arrival=ts:ms,prompt=in,output=out; also reasoning, session, priority, prompt-id",
     });
 }
 

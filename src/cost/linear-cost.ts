@@ -49,13 +49,7 @@ export class LinearCost {
 
   head(emitting: number): LinearWork {
     const vocabulary = this.#model.vocabularySize / this.#tp;
-    const product = this.#product(emitting, vocabulary, this.#model.hiddenSize, 2, this.#profile.peakFlops.bf16);
-    const { bandwidthEfficiency } = this.#profile.elementwise;
-    // Sampling reads and writes the logits in 32 bits: convert, softmax, pick.
-    const logitBytes = emitting * this.#model.vocabularySize * 4 * 4;
-    const seconds =
-      product.seconds + logitBytes / (bandwidthEfficiency * this.#profile.bandwidthBytesPerSecond) + SAMPLING_SECONDS;
-    return { flops: product.flops, bytes: product.bytes, seconds };
+    return this.#product(emitting, vocabulary, this.#model.hiddenSize, 2, this.#profile.peakFlops.bf16);
   }
 
   /** Routed experts: a grouped product over those that are hit. */
@@ -89,6 +83,3 @@ export class LinearCost {
     return (compute ** p + memory ** p) ** (1 / p) + fixedSeconds;
   }
 }
-
-/** Kernels of the sampler that do not shrink with the batch: a guess of a few launches. */
-const SAMPLING_SECONDS = 20e-6;

@@ -2,14 +2,13 @@ import type {
   DecodeAttentionParameters,
   GemmParameters,
   HardwareProfile,
-  HostParameters,
   PrefillAttentionParameters,
 } from "./profile.js";
 
 /** What a datasheet profile may leave out. */
 export type Efficiencies = Pick<
   HardwareProfile,
-  "gemm" | "decodeAttention" | "prefillAttention" | "elementwise" | "host" | "allReduce"
+  "gemm" | "decodeAttention" | "prefillAttention" | "elementwise" | "allReduce"
 >;
 
 export const GENERIC_NOTE = "generic efficiencies, not measured on this device";
@@ -18,7 +17,7 @@ export const GENERIC_NOTE = "generic efficiencies, not measured on this device";
 export const GENERIC_KEY = "generic-efficiencies";
 export const GENERIC_SOURCE =
   "Between fits to published A100 and H100 kernel tables: ai-dynamo/aiconfigurator 095f58a5 (Apache-2.0) and " +
-  "microsoft/vidur 7d47513 (MIT). The GEMM's fixed time, prefill attention, element-wise and host terms are a first " +
+  "microsoft/vidur 7d47513 (MIT). The GEMM's fixed time, prefill attention and element-wise terms are a first " +
   "guess that was checked against published vLLM 0.11-0.23 runs on H100.";
 
 /** Shares of the peaks as in the fits of both devices; A100 .739 and .817, H100 .743 and .93. */
@@ -29,8 +28,6 @@ const PREFILL_ATTENTION: PrefillAttentionParameters = {
   computeEfficiency: 0.45,
   bandwidthEfficiency: 0.8,
 };
-
-const HOST: HostParameters = { stepSeconds: 1e-3, sequenceSeconds: 10e-6, frontEndSeconds: 15e-3 };
 
 /** Of the interconnect's bandwidth in one direction, that an all-reduce's bus bandwidth reaches. */
 const ALL_REDUCE_EFFICIENCY = 0.65;
@@ -43,7 +40,6 @@ export function genericEfficiencies(bandwidthBytesPerSecond: number, interconnec
     decodeAttention: decodeAttention(bandwidthBytesPerSecond),
     prefillAttention: PREFILL_ATTENTION,
     elementwise: { layerSeconds: 10e-6, bandwidthEfficiency: 0.8 },
-    host: HOST,
     allReduce: {
       fixedSeconds: ALL_REDUCE_FIXED_SECONDS,
       bytesPerSecond: ALL_REDUCE_EFFICIENCY * interconnectBytesPerSecond,

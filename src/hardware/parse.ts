@@ -58,7 +58,6 @@ function efficiencies(fields: ProfileFields, missing: readonly (keyof Efficienci
     decodeAttention: fields.decodeAttention ?? generic.decodeAttention,
     prefillAttention: fields.prefillAttention ?? generic.prefillAttention,
     elementwise: fields.elementwise ?? generic.elementwise,
-    host: fields.host ?? generic.host,
     allReduce: fields.allReduce ?? generic.allReduce,
   };
 }

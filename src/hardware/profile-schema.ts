@@ -63,7 +63,6 @@ const EFFICIENCIES = {
   }),
   prefillAttention: block({ fixedSeconds: seconds, computeEfficiency: share, bandwidthEfficiency: share }),
   elementwise: block({ layerSeconds: seconds, bandwidthEfficiency: share }),
-  host: block({ stepSeconds: seconds, sequenceSeconds: seconds, frontEndSeconds: seconds }),
   allReduce: block({ fixedSeconds: seconds, bytesPerSecond: positive }),
 };
 
@@ -91,7 +90,6 @@ export const PROFILE = block({
   decodeAttention: EFFICIENCIES.decodeAttention.optional(),
   prefillAttention: EFFICIENCIES.prefillAttention.optional(),
   elementwise: EFFICIENCIES.elementwise.optional(),
-  host: EFFICIENCIES.host.optional(),
   allReduce: EFFICIENCIES.allReduce.optional(),
   sources: z.record(z.string(), text, { error: "expected an object of source keys and what they stand for" }),
   notes: z.array(text, { error: "expected a list of texts" }).default([]),

@@ -19,7 +19,6 @@ export interface HardwareProfile {
   readonly decodeAttention: DecodeAttentionParameters;
   readonly prefillAttention: PrefillAttentionParameters;
   readonly elementwise: { readonly layerSeconds: number; readonly bandwidthEfficiency: number };
-  readonly host: HostParameters;
   /** Source key → URL or description, with its date. */
   readonly sources: Readonly<Record<string, string>>;
   readonly notes: readonly string[];
@@ -49,11 +48,4 @@ export interface PrefillAttentionParameters {
   readonly fixedSeconds: number;
   readonly computeEfficiency: number;
   readonly bandwidthEfficiency: number;
-}
-
-/** Work of the CPU in an engine step: constant, and per sequence that emits a token. */
-export interface HostParameters {
-  readonly stepSeconds: number;
-  readonly sequenceSeconds: number;
-  readonly frontEndSeconds: number; // HTTP and tokenisation, once a request, before it queues
 }

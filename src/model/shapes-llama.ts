@@ -26,6 +26,7 @@ export const LLAMA_SHAPES: readonly ModelShape[] = [
   {
     ...PLAIN,
     name: "llama-2-7b",
+    filtersLogits: true,
     layers: 32,
     hiddenSize: 4096,
     intermediateSize: 11008,
@@ -40,16 +41,19 @@ export const LLAMA_SHAPES: readonly ModelShape[] = [
   {
     ...LLAMA_31_8B,
     name: "llama-3.1-8b",
+    filtersLogits: true,
     source: "https://huggingface.co/meta-llama/Llama-3.1-8B-Instruct/blob/main/config.json",
   },
   {
     ...LLAMA_31_8B,
     name: "r1-distill-llama-8b",
+    filtersLogits: true,
     source: "https://huggingface.co/deepseek-ai/DeepSeek-R1-Distill-Llama-8B/blob/main/config.json",
   },
   {
     ...PLAIN,
     name: "llama-3.1-70b",
+    filtersLogits: true,
     layers: 80,
     hiddenSize: 8192,
     intermediateSize: 28672,

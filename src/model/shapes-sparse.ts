@@ -104,6 +104,7 @@ export const SPARSE_SHAPES: readonly ModelShape[] = [
   {
     ...DEEPSEEK_V3,
     name: "deepseek-r1",
+    filtersLogits: true,
     source: "https://huggingface.co/deepseek-ai/DeepSeek-R1/blob/main/config.json",
   },
 ];

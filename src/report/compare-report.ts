@@ -4,6 +4,7 @@ import { recallBudgetChart } from "./charts/recall-budget.js";
 import { summaryChart } from "./charts/summary.js";
 import { tradeOffChart } from "./charts/trade-off.js";
 import { trinityChart } from "./charts/trinity.js";
+import { differenceTables } from "./difference-table.js";
 import { ALL_SECTIONS, sectionTable, tenantTables } from "./figures.js";
 import type { Report } from "./report.js";
 import { commonCharts, originTables, subtitle } from "./serve-report.js";
@@ -28,6 +29,7 @@ export function compareReport(outcomes: readonly Judged<Outcome>[], recorded?: R
     tables: [
       ...(recorded === undefined ? [] : [overviewTable(outcomes), qualityTable(outcomes)]),
       ...ALL_SECTIONS.map((section) => sectionTable(section, outcomes)),
+      ...differenceTables(outcomes),
       ...tenantTables(outcomes),
       ...originTables(outcomes),
     ],

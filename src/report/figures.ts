@@ -104,6 +104,12 @@ function has({ metrics }: Summary, key: string): boolean {
   return metrics[key] !== undefined;
 }
 
+/** A figure as it is written, with half the width of its confidence interval where it has one. */
+function written({ metrics, confidence_intervals: intervals }: Summary, key: string, write: format.Format): string {
+  const [from, to] = intervals?.[key] ?? [0, 0];
+  return write(metrics[key]) + (to > from ? ` ± ${write((to - from) / 2)}` : "");
+}
+
 /** A section as a table: one column an outcome. */
 export function sectionTable(section: Section, outcomes: readonly Summary[]): ReportTable {
   return {
@@ -111,19 +117,18 @@ export function sectionTable(section: Section, outcomes: readonly Summary[]): Re
     columns: [section.title, ...outcomes.map((outcome) => outcome.label)],
     rows: section.figures
       .filter(({ key }) => outcomes.some((outcome) => has(outcome, key)))
-      .map((each) => [each.title, ...outcomes.map((outcome) => each.format(outcome.metrics[each.key]))]),
+      .map((each) => [each.title, ...outcomes.map((outcome) => written(outcome, each.key, each.format))]),
   };
 }
 
 /** Latencies of one outcome: a row a latency, a column a statistic. */
 export function latencyTable(outcome: Summary): ReportTable {
-  const { metrics } = outcome;
   return {
     title: "Latency",
     columns: ["Latency", ...STATISTICS],
     rows: LATENCIES.filter(({ key }) => has(outcome, `mean_${key}_ms`)).map(({ key, title }) => [
       title,
-      ...STATISTICS.map((statistic) => format.milliseconds(metrics[`${statistic}_${key}_ms`])),
+      ...STATISTICS.map((statistic) => written(outcome, `${statistic}_${key}_ms`, format.milliseconds)),
     ]),
   };
 }

@@ -2,9 +2,16 @@ import type { ScoredCase, TargetResult } from "../validate/score.js";
 import { decimal } from "./format.js";
 import { textTable } from "./text-table.js";
 
-/** Every case: a line a metric, then the rows of targets. */
+export const CASE_COLUMNS = ["Run", "metric", "predicted", "measured", "error"] as const;
+export const TARGET_COLUMNS = ["Target", "metric", "runs", "of errors", "error", "bias", "asked", "met"] as const;
+
+/** Every run: a line a metric, then the rows of targets. */
 export function validateTable(scored: readonly ScoredCase[], targets: readonly TargetResult[]): string {
-  const cases = scored.flatMap(({ measuredCase, comparisons }) =>
+  return `${table(CASE_COLUMNS, caseRows(scored))}\n\n${table(TARGET_COLUMNS, targetTableRows(targets))}`;
+}
+
+export function caseRows(scored: readonly ScoredCase[]): readonly (readonly string[])[] {
+  return scored.flatMap(({ measuredCase, comparisons }) =>
     comparisons.map(({ metric, predicted, measured, error }, i) => [
       i === 0 ? measuredCase.name : "",
       metric,
@@ -13,16 +20,10 @@ export function validateTable(scored: readonly ScoredCase[], targets: readonly T
       signedPercent(error),
     ]),
   );
-  const columns = ["Case", "metric", "predicted", "measured", "error"].map((title) => ({ title }));
-  return `${textTable(columns, cases)}\n\n${targetTable(targets)}`;
 }
 
-/** The rows of targets alone. */
-export function targetTable(targets: readonly TargetResult[]): string {
-  const columns = ["Target", "metric", "cases", "of errors", "error", "bias", "target", "met"].map((title) => ({
-    title,
-  }));
-  const rows = targets.map((row, i) => [
+export function targetTableRows(targets: readonly TargetResult[]): readonly (readonly string[])[] {
+  return targets.map((row, i) => [
     row.target === targets[i - 1]?.target ? "" : row.target,
     row.metric,
     String(row.cases),
@@ -32,13 +33,19 @@ export function targetTable(targets: readonly TargetResult[]): string {
     row.percent === undefined ? "-" : `${row.percent} %`,
     row.met === undefined ? "-" : row.met ? "yes" : "NO",
   ]);
-  return textTable(columns, rows);
 }
 
-export function percent(share: number): string {
+function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  return textTable(
+    titles.map((title) => ({ title })),
+    rows,
+  );
+}
+
+function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-export function signedPercent(share: number): string {
+function signedPercent(share: number): string {
   return `${share >= 0 ? "+" : ""}${percent(share)}`;
 }

@@ -1,14 +1,14 @@
 import { stepsToReach, total } from "../core/line.js";
-import type { StepCost } from "../cost/cost-model.js";
+import type { PrefillChunk, StepCost } from "../cost/cost-model.js";
 import type { DecodeSet } from "./decode-set.js";
 import type { EndedRun } from "./ledger.js";
-import type { Plan } from "./scheduler.js";
+import type { Chunk } from "./scheduler.js";
 
 /** Iterations under way: all of them alike but for their lines. */
 export interface ActiveRun {
   readonly start: number;
   readonly cost: StepCost;
-  readonly plan: Plan;
+  readonly chunks: readonly (Chunk & PrefillChunk)[];
   readonly decodes: number;
   steps: number;
 }
@@ -24,7 +24,7 @@ export function cutRun(run: ActiveRun, now: number, more: 0 | 1): number | undef
 /** A run that has just ended, for the books: before the decode set moves on, and its blocks from `used` by `taken`. */
 export function endedRun(run: ActiveRun, { counter, read }: DecodeSet, used: number, taken: number): EndedRun {
   let [prefillTokens, firstTokens] = [0, 0];
-  for (const { sequence, tokens } of run.plan.prefill) {
+  for (const { sequence, tokens } of run.chunks) {
     prefillTokens += tokens;
     if (sequence.prefilled === sequence.contextTokens) firstTokens++;
   }

@@ -11,6 +11,8 @@ export interface ReplicaTotals {
   tokens: number; // through the layers
   emitted: number; // output tokens
   recomputedTokens: number; // prefilled again after a preemption
+  cacheQueries: number; // prompt tokens looked up in the prefix cache, once a request
+  cacheHits: number; // and found
   preemptions: number;
   peakLayerBlocks: number;
   lostInput: number; // prompt tokens computed for requests that their clients gave up
@@ -41,6 +43,8 @@ export class Ledger {
       tokens: 0,
       emitted: 0,
       recomputedTokens: 0,
+      cacheQueries: 0,
+      cacheHits: 0,
       preemptions: 0,
       peakLayerBlocks: 0,
       lostInput: 0,
@@ -64,6 +68,19 @@ export class Ledger {
     if (decodes === 0) return;
     for (let g = 0; g < run.read.length; g++) totals.read[g]! += total(run.read[g]!, steps);
     this.#recordGaps(run);
+  }
+
+  /** A sequence looks for its context in the prefix cache; as vLLM counts, not after a preemption. */
+  lookUp(sequence: Sequence, hits: number): void {
+    if (sequence.preemptions > 0) return;
+    this.totals.cacheQueries += sequence.contextTokens;
+    this.totals.cacheHits += hits;
+  }
+
+  /** So many context tokens of a sequence go through the layers. */
+  prefill(sequence: Sequence, tokens: number): void {
+    this.totals.tokens += tokens;
+    if (sequence.preemptions > 0) this.totals.recomputedTokens += tokens;
   }
 
   /** The last token of a sequence lies at `now`, and the next iteration will not decode it. */

@@ -15,6 +15,7 @@ export interface ReplicaOptions {
   readonly maxTokens: number;
   readonly blockTokens: number;
   readonly layerBlocks: number; // size of the KV pool
+  readonly prefixCaching: boolean; // only if every layer keeps every token
   readonly maxRun: number;
   readonly warmupSeconds: number; // gaps between tokens count from then on
 }

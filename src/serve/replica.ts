@@ -3,13 +3,13 @@ import { stepsToReach, total } from "../core/line.js";
 import type { PrefillChunk, StepCost } from "../cost/cost-model.js";
 import type { RequestSpec } from "../workload/workload.js";
 import { cutRun, endedRun, type ActiveRun } from "./active-run.js";
+import { BlockPool } from "./block-pool.js";
 import { DecodeSet } from "./decode-set.js";
 import { Late } from "./late.js";
-import { prefillBlocks } from "./layer-groups.js";
-import type { RequestTable } from "./request-table.js";
 import { Ledger } from "./ledger.js";
 import type { Ended, ReplicaOptions } from "./replica-options.js";
-import type { Plan, SequenceView, ServerView } from "./scheduler.js";
+import type { RequestTable } from "./request-table.js";
+import type { Chunk, Plan, SequenceView, ServerView } from "./scheduler.js";
 import { Sequence } from "./sequence.js";
 import { SequenceTimes } from "./sequence-times.js";
 import { nextVictim } from "./victim.js";
@@ -28,7 +28,7 @@ export class Replica implements ServerView {
   #running: Sequence[] = [];
   #prefilling: Sequence | undefined;
   #run: ActiveRun | undefined;
-  #used = 0; // layer blocks
+  readonly #pool: BlockPool;
   #inFlight = 0;
   readonly #decoding: DecodeSet;
   readonly #options: ReplicaOptions;
@@ -41,6 +41,7 @@ export class Replica implements ServerView {
     this.#queue = new WaitingQueue(options.priorities);
     this.maxSequences = options.maxSequences;
     this.maxTokens = options.maxTokens;
+    this.#pool = new BlockPool(options.groups, options.blockTokens, options.layerBlocks, options.prefixCaching);
     this.#decoding = new DecodeSet(options.groups, options.policy, options.blockTokens, options.maxRun);
     this.ledger = new Ledger(options.groups.length, options.warmupSeconds);
     this.#times = new SequenceTimes(requests, this.ledger);
@@ -52,9 +53,9 @@ export class Replica implements ServerView {
   }
   /** Layer blocks in use by the iteration that runs at `now`. */
   usedBlocks(now: number): number {
-    if (this.#run === undefined || this.#run.decodes === 0) return this.#used;
+    if (this.#run === undefined || this.#run.decodes === 0) return this.#pool.used;
     const step = stepsToReach(this.#run.cost, now - this.#run.start, this.#run.steps);
-    return this.#used + this.#decoding.blocksTaken(step);
+    return this.#pool.used + this.#decoding.blocksTaken(step);
   }
 
   /** Decode counter at which the first of those that decode joined: earlier tokens are asked for no more. */
@@ -75,7 +76,7 @@ export class Replica implements ServerView {
     return this.#prefilling;
   }
   get freeBlocks(): number {
-    return this.#options.layerBlocks - this.#used;
+    return this.#pool.free;
   }
   get decodeBlocks(): number {
     return this.#decoding.nextBlocks;
@@ -83,17 +84,19 @@ export class Replica implements ServerView {
   waiting(index: number): Sequence | undefined {
     return this.#queue.at(index);
   }
-  heldBlocks(view: SequenceView): number {
+  freedBlocks(view: SequenceView, chosen: ReadonlySet<SequenceView>): number {
     const sequence = view as Sequence;
-    return sequence.state === "decoding" ? this.#decoding.heldBlocks(sequence) : sequence.heldBlocks;
+    const held = sequence.state === "decoding" ? this.#decoding.heldBlocks(sequence) : sequence.heldBlocks;
+    return this.#pool.freed(sequence, held, chosen as ReadonlySet<Sequence>);
   }
   growthBlocks(view: SequenceView): number {
     return this.#decoding.growthBlocks(view as Sequence);
   }
   prefillBlocks(view: SequenceView, tokens: number): number {
-    const sequence = view as Sequence;
-    const { groups, blockTokens } = this.#options;
-    return prefillBlocks(groups, sequence.prefilled + tokens, blockTokens) - sequence.heldBlocks;
+    return this.#pool.prefillBlocks(view as Sequence, tokens);
+  }
+  cachedTokens(view: SequenceView): number {
+    return this.#pool.cachedTokens(view as Sequence);
   }
   victim(chosen: ReadonlySet<SequenceView>): Sequence | undefined {
     return nextVictim(this.#running, chosen, this.#options.priorities);
@@ -157,17 +160,17 @@ export class Replica implements ServerView {
     if (this.#idle) return undefined;
     const plan = this.#options.scheduler.plan(this);
     for (const victim of plan.preempt) this.#preempt(victim as Sequence, now);
-    const chunks = this.#admit(plan, now);
     const decodes = plan.decode ? this.#decoding.count : 0;
-    check(decodes > 0 || chunks.length > 0, () => `nothing runs although work waits, at ${now} s`);
     if (decodes > 0) {
-      this.#used += this.#decoding.nextBlocks;
+      this.#pool.used += this.#decoding.nextBlocks;
       this.#decoding.settle();
     } else this.#pause(now);
-    check(this.#used <= this.#options.layerBlocks, () => `more KV blocks in use than there are, at ${now} s`);
+    const chunks = Array.from(plan.prefill, (chunk) => this.#compute(chunk, now)); // each is drawn when the one before is in
+    check(decodes > 0 || chunks.length > 0, () => `nothing runs although work waits, at ${now} s`);
+    check(this.#pool.free >= 0, () => `more KV blocks in use than there are, at ${now} s`);
     const cost = this.#options.cost.step({ decodes, chunks, read: this.#decoding.read, scored: this.#decoding.scored });
     const steps = chunks.length > 0 || this.#late.length > 0 || this.#leaving.length > 0 ? 1 : this.#stride(plan, cost);
-    this.#run = { start: now, cost, plan, decodes, steps };
+    this.#run = { start: now, cost, chunks, decodes, steps };
     this.version++;
     return now + total(cost, steps);
   }
@@ -183,14 +186,14 @@ export class Replica implements ServerView {
     this.#run = undefined;
     this.#settled = run.start + total(run.cost, run.steps - 1);
     const taken = run.decodes > 0 ? this.#decoding.blocksTaken(run.steps) : 0;
-    this.ledger.record(endedRun(run, this.#decoding, this.#used, taken));
-    this.#used += taken;
+    this.ledger.record(endedRun(run, this.#decoding, this.#pool.used, taken));
+    this.#pool.used += taken;
     if (run.decodes > 0) {
       this.#decoding.advance(run.steps);
       const freed = this.#decoding.milestones((sequence) => this.#end(sequence, now)); // which frees more by itself
-      this.#used -= freed;
+      this.#pool.used -= freed;
     }
-    for (const { sequence } of run.plan.prefill) this.#prefilled(sequence as Sequence, now);
+    for (const { sequence } of run.chunks) this.#prefilled(sequence as Sequence, now);
   }
 
   #stride(plan: Plan, cost: StepCost): number {
@@ -198,34 +201,29 @@ export class Replica implements ServerView {
     return 1 + this.#decoding.stepsWithin(this.freeBlocks, limit - 1);
   }
 
-  #admit(plan: Plan, now: number): readonly PrefillChunk[] {
-    let admitted = 0;
-    const chunks: PrefillChunk[] = [];
-    for (const { sequence: view, tokens } of plan.prefill) {
-      const sequence = view as Sequence;
-      if (sequence.state === "waiting") {
-        check(sequence === this.#queue.at(admitted), "a request was admitted out of order");
-        admitted++;
-        sequence.state = "prefilling";
-        this.#running.push(sequence);
-        this.#times.admitted(sequence, now);
-      }
-      const blocks = this.prefillBlocks(sequence, tokens);
-      this.#used += blocks;
-      sequence.heldBlocks += blocks;
-      const emits = sequence.prefilled + tokens === sequence.contextTokens;
-      chunks.push({ tokens, context: sequence.prefilled, emits });
-      sequence.prefilled += tokens;
-      this.ledger.totals.tokens += tokens;
-      if (sequence.preemptions > 0) this.ledger.totals.recomputedTokens += tokens;
-      this.#prefilling = emits ? undefined : sequence;
-    }
-    this.#queue.remove(admitted);
-    return chunks;
+  /** Puts a chunk of a context into this iteration; the first one admits its sequence. */
+  #compute(chunk: Chunk, now: number): Chunk & PrefillChunk {
+    const { tokens } = chunk;
+    const sequence = chunk.sequence as Sequence;
+    if (sequence.state === "waiting") {
+      check(sequence === this.#queue.at(0), "a request was admitted out of order");
+      this.#queue.remove(1);
+      this.#pool.admit(sequence, tokens);
+      sequence.state = "prefilling";
+      this.#running.push(sequence);
+      this.#times.admitted(sequence, now);
+      if (this.#options.prefixCaching) this.ledger.lookUp(sequence, sequence.prefilled - tokens);
+    } else this.#pool.extend(sequence, tokens);
+    this.ledger.prefill(sequence, tokens);
+    const emits = sequence.prefilled === sequence.contextTokens;
+    if (emits) this.#pool.publish(sequence, sequence.prefilled);
+    this.#prefilling = emits ? undefined : sequence;
+    return { sequence, tokens, context: sequence.prefilled - tokens, emits };
   }
 
   #preempt(sequence: Sequence, now: number): void {
-    this.#release(sequence, now);
+    const { held, tokens } = this.#vacate(sequence, now);
+    this.#pool.preempt(sequence, held, tokens);
     sequence.prefilled = 0;
     sequence.state = "waiting";
     sequence.preemptions++;
@@ -235,25 +233,26 @@ export class Replica implements ServerView {
     this.#queue.insert(sequence);
   }
 
-  /** Gives back the seat and the blocks of a running sequence that has not ended. */
-  #release(sequence: Sequence, now: number): void {
-    if (sequence.state === "decoding") {
-      this.ledger.preempt(sequence, now);
-      this.#times.answer(sequence, this.#decoding.generated(sequence));
-      this.#used -= this.#decoding.leave(sequence);
-    } else {
-      this.#used -= sequence.heldBlocks;
-      sequence.heldBlocks = 0;
-      if (this.#prefilling === sequence) this.#prefilling = undefined;
-    }
+  /** Takes the seat of a running sequence that has not ended. Returns its blocks, and how many tokens are in them. */
+  #vacate(sequence: Sequence, now: number): { held: number; tokens: number } {
     this.#running.splice(this.#running.lastIndexOf(sequence), 1);
+    if (sequence.state !== "decoding") {
+      if (this.#prefilling === sequence) this.#prefilling = undefined;
+      return { held: sequence.heldBlocks, tokens: sequence.prefilled };
+    }
+    this.ledger.preempt(sequence, now);
+    this.#times.answer(sequence, this.#decoding.generated(sequence));
+    const held = this.#decoding.leave(sequence);
+    return { held, tokens: sequence.contextTokens - 1 }; // the newest token has not been through the layers
   }
 
   /** Drops a sequence whose client has given it up, unless its last token came with the iteration under way. */
   #leave(sequence: Sequence, now: number): void {
     if (sequence.state === "waiting") this.#queue.drop(sequence);
-    else if (this.#running.includes(sequence)) this.#release(sequence, now);
-    else return;
+    else if (this.#running.includes(sequence)) {
+      const { held, tokens } = this.#vacate(sequence, now);
+      this.#pool.release(sequence, held, tokens);
+    } else return;
     this.ledger.lose(sequence);
     this.#ended(now, sequence.spec, false);
   }
@@ -267,14 +266,15 @@ export class Replica implements ServerView {
     this.#times.token(sequence, now);
     sequence.state = "decoding";
     if (sequence.generated === sequence.spec.outputTokens) {
-      this.#used -= sequence.heldBlocks;
+      this.#pool.release(sequence, sequence.heldBlocks, sequence.prefilled);
       this.#remove(sequence, now);
-    } else this.#used -= this.#decoding.join(sequence);
+    } else this.#pool.used -= this.#decoding.join(sequence);
   }
 
   #end(sequence: Sequence, now: number): void {
     this.#times.answer(sequence, this.#decoding.generated(sequence));
-    this.#used -= this.#decoding.leave(sequence);
+    const held = this.#decoding.leave(sequence);
+    this.#pool.release(sequence, held, sequence.contextTokens - 1);
     this.#remove(sequence, now);
   }
 

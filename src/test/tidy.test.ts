@@ -17,7 +17,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   attention: ["core", "trace"],
   replay: ["core", "trace", "attention", "policy"],
   cost: ["core", "model", "hardware"],
-  serve: ["core", "model", "policy", "cost", "workload", "hardware"],
+  statistics: ["core"],
+  serve: ["core", "model", "policy", "cost", "workload", "hardware", "statistics"],
   validate: ["core", "model", "hardware", "policy", "workload", "serve"],
   report: ["core", "workload", "serve", "replay", "attention", "trace", "validate"],
   cli: [
@@ -45,6 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "attention",
     "replay",
     "cost",
+    "statistics",
     "serve",
     "validate",
     "report",

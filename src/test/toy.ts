@@ -101,6 +101,7 @@ export interface ToyOptions {
   readonly maxTokens?: number;
   readonly blockTokens?: number;
   readonly layerBlocks?: number;
+  readonly prefixCaching?: boolean; // default off
   readonly scheduler?: Scenario["engine"]["scheduler"];
   readonly priorities?: boolean;
   readonly asyncScheduling?: boolean;
@@ -144,6 +145,7 @@ export function toyScenario(options: ToyOptions): Scenario {
       maxTokens: options.maxTokens ?? 8192,
       blockTokens: options.blockTokens ?? 16,
       layerBlocks: options.layerBlocks ?? 1_000_000,
+      prefixCaching: options.prefixCaching ?? false,
       maxRun: options.maxRun ?? Infinity,
     },
     replicas: options.replicas ?? 1,

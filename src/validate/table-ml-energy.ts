@@ -85,6 +85,7 @@ function caseOf(
     options: {
       model: "qwen3-8b",
       hardware: "h100-sxm",
+      engine: "vllm-0.11",
       "max-num-seqs": row.sequences,
       "max-num-batched-tokens": 8192,
       "max-model-len": maxModelLen,

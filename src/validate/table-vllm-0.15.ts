@@ -103,6 +103,7 @@ export const VLLM_015_CASES: readonly MeasuredCase[] = ROWS.map((row) => {
     options: {
       model: row.model,
       hardware: "h100-sxm",
+      engine: "vllm-0.15",
       tp: row.tp,
       "max-num-seqs": 128,
       "max-num-batched-tokens": row.maxBatchedTokens,

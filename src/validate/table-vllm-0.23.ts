@@ -18,6 +18,7 @@ const COMMON = {
 const ENGINE = {
   model: "qwen3-14b",
   hardware: "h100-sxm",
+  engine: "vllm-0.23",
   "max-num-seqs": 256,
   "max-num-batched-tokens": 8192,
   "num-gpu-blocks-override": 18038,
