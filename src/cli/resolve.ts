@@ -119,7 +119,8 @@ export function workloadPath(name: string): string {
 async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
   const { workload: name, columns, "input-len": inputLen, "output-len": outputLen, duration } = options;
   const requestRate = options["request-rate"] === "inf" ? Infinity : options["request-rate"];
-  const burstiness = options.burstiness;
+  const { burstiness, "rate-curve": rateCurve, "start-hour": startHour } = options;
+  if (startHour !== undefined && rateCurve === undefined) throw new InputError("start-hour", "needs --rate-curve");
   const extent = { numRequests: options["num-requests"], durationS: duration };
   const { definitionWorkload, fixedWorkload } = await import("../workload/generate.js");
   const load = { ...extent, users: options.users, sessions: sessionShape(options), bestOf: options["best-of"] };
@@ -134,13 +135,14 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
             : "--workload, or --input-len and --output-len";
       throw new InputError("workload", `what requests look like is missing: give ${given}`);
     }
-    if (options["hourly-curve"]) throw new InputError("hourly-curve", "needs a workload that has one");
     return fixedWorkload({
       inputLen,
       outputLen,
       reasoningShare: options["reasoning-share"],
       requestRate,
       burstiness,
+      rateCurve,
+      startHour,
       ...load,
     });
   }
@@ -162,7 +164,8 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
     return definitionWorkload(parseDefinition(definition, path), {
       requestRate,
       burstiness,
-      hourlyCurve: options["hourly-curve"],
+      rateCurve,
+      startHour,
       ...load,
     });
   }
@@ -170,12 +173,9 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
   const log = await importLog(path, columns);
   const sessionTiming = options["session-timing"];
   const drawn = !log.hasArrivals || (sessionTiming === "closed" && requestRate !== undefined);
-  if (options["hourly-curve"] || (burstiness !== undefined && !drawn)) {
-    throw new InputError(
-      "burstiness",
-      "a request log has its own arrivals; --burstiness and --hourly-curve do not apply",
-    );
-  }
+  const curve = (["rate-curve", "start-hour"] as const).find((name) => options[name] !== undefined);
+  const own = burstiness !== undefined && !drawn ? "burstiness" : curve;
+  if (own !== undefined) throw new InputError(own, "a request log has its own arrivals; it does not apply");
   const made = givenSessionOption(options);
   if (made !== undefined) throw new InputError(made, "a request log has its own sessions; it does not apply");
   const { logWorkload } = await import("../workload/log-workload.js");

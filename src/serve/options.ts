@@ -56,7 +56,19 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .describe(
       "seconds from the start; what is sent in them is served and left out of latencies and rates; mser-5: as long as that rule says",
     ),
-  "hourly-curve": z.boolean().default(false).describe("let the rate follow the workload's curve over the day"),
+  "rate-curve": z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "how the rate changes over the day: workload (its own curve), a published one (servegen-m-large, ragpulse), or HOUR:FACTOR with commas between; --request-rate is the mean of the day",
+    ),
+  "start-hour": z
+    .number()
+    .min(0)
+    .lt(24)
+    .optional()
+    .describe("hour of the day at which a run with a rate curve begins; 0 unless given"),
   from: z
     .number()
     .min(0)
