@@ -66,10 +66,10 @@ test("what a deployment says replaces what is common, and flags replace both; wo
   expect(a?.options.workload).toBeUndefined();
   expect(b?.options).toMatchObject({ model: "qwen3-32b", tp: 4, workload: "reasoning-production", "request-rate": 5 });
   expect(b?.options.seed).not.toBe(0);
-  expect(await readDeployments(scenario(BASE))).toBeUndefined();
   await expect(scenarioOptions(file)).rejects.toThrow(
     /s.yaml:\d+:1 deployments: only serve takes a scenario with several/,
   );
+  expect(await readDeployments(scenario(BASE))).toBeUndefined(); // the same file, written anew
 });
 
 test("tenants of one workload on two deployments: together exactly its requests; results add up; seed 3", async () => {

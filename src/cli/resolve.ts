@@ -123,7 +123,13 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
   if (startHour !== undefined && rateCurve === undefined) throw new InputError("start-hour", "needs --rate-curve");
   const extent = { numRequests: options["num-requests"], durationS: duration };
   const { definitionWorkload, fixedWorkload } = await import("../workload/generate.js");
-  const load = { ...extent, users: options.users, sessions: sessionShape(options), bestOf: options["best-of"] };
+  const load = {
+    ...extent,
+    users: options.users,
+    sessions: sessionShape(options),
+    bestOf: options["best-of"],
+    prefixLen: options["prefix-len"],
+  };
   if (name === undefined) {
     refuseLogOptions(options, "needs a request log");
     if (inputLen === undefined || outputLen === undefined) {

@@ -116,6 +116,9 @@ export const SCENARIO_OPTIONS = z.strictObject({
   "best-of": count(10_000)
     .optional()
     .describe("samples of each question, sent together; --num-requests and --request-rate count questions"),
+  "prefix-len": count(10_000_000)
+    .optional()
+    .describe("tokens that all prompts of a tenant begin with (a system prompt), before those of --input-len or drawn"),
   "thinking-budget": z
     .union([count(10_000_000), z.string().min(1)])
     .optional()

@@ -21,7 +21,7 @@ const arbitraryText = fc
     fc.record({
       text: fc.integer({ min: 0, max: 2 }),
       from: fc.constantFrom(0, 0, 0, 4, 5),
-      tokens: fc.integer({ min: 1, max: 22 }),
+      tokens: fc.oneof(fc.constant(20), fc.integer({ min: 1, max: 22 })),
     }),
     { minLength: 1, maxLength: 4 },
   )
@@ -96,9 +96,9 @@ test("runs in a tree against single blocks in a map: the same hits, the same blo
         }
       },
     ),
-    { numRuns: 1500, seed: 60 },
+    { numRuns: 500, seed: 60 },
   );
-  expect(hits).toBeGreaterThan(5000);
-  expect(partial).toBeGreaterThan(1000);
-  expect(copies).toBeGreaterThan(100);
+  expect(hits).toBeGreaterThan(2000);
+  expect(partial).toBeGreaterThan(300);
+  expect(copies).toBeGreaterThan(30);
 });

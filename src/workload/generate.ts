@@ -4,8 +4,8 @@ import type { WorkloadDefinition } from "./definition.js";
 import { checkedExtent, DEFAULT_REQUESTS, type Extent } from "./extent.js";
 import { drawnLengths, fixedLengths, type LengthModel } from "./lengths.js";
 import { parseRateCurve, type RateCurve } from "./rate-curve.js";
-import { sessionNotes, type SessionShape } from "./sessions.js";
-import { trafficRequests, type End, type Load } from "./traffic.js";
+import { continues, sessionNotes, type SessionShape } from "./sessions.js";
+import { trafficRequests, type End, type Load, type Traffic } from "./traffic.js";
 import type { Sender } from "./sender.js";
 import type { ArrivalProcess, Tenant, Workload } from "./workload.js";
 
@@ -16,6 +16,7 @@ export interface LoadOptions extends Extent {
   readonly users?: number | undefined; // a closed loop of so many, instead of arrivals at a rate
   readonly sessions?: SessionShape | undefined; // needed with users
   readonly bestOf?: number | undefined; // samples of each question, default 1; numRequests counts questions
+  readonly prefixLen?: number | undefined; // tokens that all prompts of a tenant begin with, before their own; default 0
 }
 
 export interface GenerateOptions extends LoadOptions {
@@ -50,12 +51,13 @@ export function definitionWorkload(definition: WorkloadDefinition, options: Gene
     source: Object.values(definition.sources).join("; "),
     notes: [
       ...definition.notes,
-      ...loadNotes(load, options.bestOf),
+      ...loadNotes(load, options),
       `Outputs are cut at ${limit} tokens: a request of exactly ${limit} output tokens was truncated.`,
     ],
     outputLimit: limit,
     ...(definition.tenants === undefined ? {} : { tenants: definition.tenants.map(tenantOf) }),
-    requests: (seed) => trafficRequests({ senders, bestOf: options.bestOf ?? 1, load, end }, seed),
+    ...sharing(options),
+    requests: (seed) => trafficRequests({ senders, ...sampling(options), load, end }, seed),
   };
 }
 
@@ -64,18 +66,24 @@ export function fixedWorkload(options: FixedOptions): Workload {
   const lengths = fixedLengths(options.inputLen, options.outputLen, options.reasoningShare);
   const rate = options.requestRate ?? Infinity;
   const process = gamma(rate, options.burstiness);
+  const senders = [{ name: "", share: 1, priority: 0, lengths }];
   const load = loadOf(options, process);
   const end = extent(options, rate, load);
   return {
     name: lengths.name,
     source: "lengths as given",
-    notes: loadNotes(load, options.bestOf),
-    requests: (seed) =>
-      trafficRequests(
-        { senders: [{ name: "", share: 1, priority: 0, lengths }], bestOf: options.bestOf ?? 1, load, end },
-        seed,
-      ),
+    notes: loadNotes(load, options),
+    ...sharing(options),
+    requests: (seed) => trafficRequests({ senders, ...sampling(options), load, end }, seed),
   };
+}
+
+function sampling({ bestOf = 1, prefixLen = 0 }: LoadOptions): Pick<Traffic, "bestOf" | "prefixTokens"> {
+  return { bestOf, prefixTokens: prefixLen };
+}
+
+function sharing({ bestOf = 1, prefixLen = 0, sessions }: LoadOptions): Pick<Workload, "sharesPrefixes"> {
+  return { sharesPrefixes: bestOf > 1 || prefixLen > 0 || (sessions !== undefined && continues(sessions)) };
 }
 
 function loadOf(
@@ -96,12 +104,13 @@ function loadOf(
   return { kind: "closed", users, sessions };
 }
 
-function loadNotes(load: Load, bestOf = 1): string[] {
+function loadNotes(load: Load, { bestOf = 1, prefixLen = 0 }: LoadOptions): string[] {
   const { sessions } = load;
   const following = sessions === undefined ? [] : sessionNotes(sessions);
+  if (prefixLen > 0) following.push(`All prompts of a tenant begin with the same ${prefixLen} tokens, then their own.`);
   if (bestOf > 1) {
     following.push(
-      `Each question has ${bestOf} samples, sent together, each with a prompt computed by itself; drawn lengths share ` +
+      `Each question has ${bestOf} samples, sent together, with one prompt; drawn lengths share ` +
         `the level of their question (own fit to DeepSeek-R1 on MLPerf inference). A vote waits for the last sample.`,
     );
   }

@@ -23,6 +23,7 @@ export interface SessionShape {
 /** Streams of one session or user; nothing that others do shifts them. */
 export interface SessionStreams {
   readonly sender: Sender; // of the whole session
+  readonly prefix: readonly Stretch[]; // what its prompts begin with, beside their lengths
   samples(): readonly RequestLengths[]; // of one question
   readonly shape: Rng; // turns and tool calls
   readonly time: Rng; // think and tool times
@@ -115,8 +116,7 @@ export class Asker {
   #begin(): void {
     this.#turns = this.#shape.turns.draw(this.#streams.shape) - 1;
     this.#calls = this.#shape.toolCalls.draw(this.#streams.shape);
-    const { prefixText } = this.#streams.sender;
-    this.#history = prefixText === undefined ? [] : [{ ...prefixText, thought: false }];
+    this.#history = this.#streams.prefix.map((piece) => ({ ...piece, thought: false }));
     this.#textEnd = 0;
   }
 
@@ -127,7 +127,7 @@ export class Asker {
       { start, tokens: reasoningTokens, thought: true },
       { start: start + reasoningTokens, tokens: outputTokens - reasoningTokens, thought: false },
     );
-    this.#text = Math.max(this.#text, start + outputTokens);
+    if (start === this.#text) this.#text += outputTokens;
     if (this.#calls > 0) {
       this.#calls--;
       return this.ask(now + this.#shape.toolSeconds.draw(this.#streams.time));
@@ -153,7 +153,7 @@ function tokensOf(pieces: readonly Stretch[]): number {
 }
 
 /** Whether a session has several requests, each of which begins as the one before. */
-export function goesOn({ turns, toolCalls }: SessionShape): boolean {
+export function continues({ turns, toolCalls }: SessionShape): boolean {
   return turns.name !== "1" || toolCalls.name !== "0";
 }
 
