@@ -35,25 +35,7 @@ export function logWorkload(log: RequestLog, options: LogOptions, name: string):
   if (!log.hasArrivals) refuseTimes(options);
   const drawn = !log.hasArrivals || (closed && options.requestRate !== undefined);
   const timeScale = drawn ? (options.timeScale ?? 1) : pace(options, window.arrival);
-  const notes = [...log.notes];
-  if (window.row.length < log.length) {
-    const until = to === Infinity ? "its end" : `${to} s`;
-    notes.push(`Of the log's ${log.length} requests, ${window.row.length} arrive from ${from} s to ${until}.`);
-  }
-  if (rateScale < 1) notes.push(`Each session, or request without one, is kept whole with probability ${rateScale}.`);
-  if (rateScale > 1) {
-    notes.push(
-      `Each session, or request without one, is sent ${rateScale} times on average, copies up to a minute later.`,
-    );
-  }
-  if (timeScale !== 1) notes.push(`Recorded times are played at ${(1 / timeScale).toPrecision(4)} times their pace.`);
-  if (rateScale === 1 && numRequests !== undefined && numRequests > window.row.length) {
-    notes.push(`The log has ${window.row.length} requests, fewer than the ${numRequests} asked for.`);
-  }
-  if (closed) notes.push(...chainNotes(sessionChain(log, window)));
-  else if (log.session !== null) {
-    notes.push("Requests of a session are sent at their recorded times; none waits for the answer before it.");
-  }
+  const notes = [...log.notes, ...partNotes(log, options, window, timeScale)];
   const prompts = promptTexts(log);
   if (log.blocks !== null && prompts === undefined)
     notes.push("The log knows what prompts have in common, but not how long it is: nothing is reused.");
@@ -105,6 +87,30 @@ export function logWorkload(log: RequestLog, options: LogOptions, name: string):
       }
     },
   };
+}
+
+function partNotes(log: RequestLog, options: LogOptions, window: SentRows, timeScale: number): readonly string[] {
+  const { from = 0, to = Infinity, rateScale = 1, numRequests, sessionTiming } = options;
+  const notes: string[] = [];
+  if (window.row.length < log.length) {
+    const until = to === Infinity ? "its end" : `${to} s`;
+    notes.push(`Of the log's ${log.length} requests, ${window.row.length} arrive from ${from} s to ${until}.`);
+  }
+  if (rateScale < 1) notes.push(`Each session, or request without one, is kept whole with probability ${rateScale}.`);
+  if (rateScale > 1) {
+    notes.push(
+      `Each session, or request without one, is sent ${rateScale} times on average, copies up to a minute later.`,
+    );
+  }
+  if (timeScale !== 1) notes.push(`Recorded times are played at ${(1 / timeScale).toPrecision(4)} times their pace.`);
+  if (rateScale === 1 && numRequests !== undefined && numRequests > window.row.length) {
+    notes.push(`The log has ${window.row.length} requests, fewer than the ${numRequests} asked for.`);
+  }
+  if (sessionTiming === "closed") notes.push(...chainNotes(sessionChain(log, window)));
+  else if (log.session !== null) {
+    notes.push("Requests of a session are sent at their recorded times; none waits for the answer before it.");
+  }
+  return notes;
 }
 
 /** At most so many rows. */

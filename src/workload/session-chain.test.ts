@@ -64,7 +64,7 @@ test("where the log has no think time, the recorded gap is taken, and that is sa
     ["a", 3 + 7],
   ]);
   expect(logWorkload(log, { sessionTiming: "closed" }, "made").notes.join(" ")).toMatch(
-    /closed loop: 1 requests are sent when .* no think times; else the gap between recorded arrivals/,
+    /closed loop: 1 requests of the log follow others, and are sent when .* no think times; else the gap between recorded arrivals/,
   );
 });
 

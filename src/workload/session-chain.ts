@@ -48,7 +48,7 @@ export function sessionChain(log: Pick<RequestLog, "session" | "thinkS" | "arriv
 /** What a reader must know of a closed replay. */
 export function chainNotes({ measured, followUps }: SessionChain): readonly string[] {
   const notes = [
-    `Sessions in a closed loop: ${followUps} requests are sent when the answer before them has ended and the think time is over. ` +
+    `Sessions in a closed loop: ${followUps} requests of the log follow others, and are sent when the answer before them has ended and the think time is over. ` +
       "Where a request is refused or given up, the rest of its session is not sent.",
   ];
   if (measured === followUps) return notes;
