@@ -13,7 +13,7 @@ export async function runValidate(flags: Flags): Promise<void> {
   const output = outputFlags(flags);
   const measured = texts(flags["measured"]);
   if (measured.length > 0) {
-    if (flags["cases"] !== undefined && texts(flags["cases"]).length > 0)
+    if (texts(flags["cases"]).length > 0)
       throw new InputError("cases", "do not go with --measured, which has runs of its own");
     return (await import("./validate-measured.js")).validateMeasured(measured, flags, output);
   }
@@ -49,6 +49,6 @@ function chosen(given: unknown): readonly MeasuredCase[] {
 
 /** What a flag or argument was given, once or several times. */
 function texts(given: unknown): readonly string[] {
-  if (given === undefined) return [];
-  return Array.isArray(given) ? given.map(String) : [String(given)];
+  if (typeof given === "string") return [given];
+  return Array.isArray(given) ? given.map(String) : [];
 }
