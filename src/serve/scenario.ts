@@ -63,7 +63,7 @@ export function scenario(given: ScenarioOptions, parts: Parts): Scenario {
       `${options["max-num-batched-tokens"]} is less than --max-num-seqs ${options["max-num-seqs"]}; each running sequence needs one token an iteration`,
     );
   }
-  const groups = layerGroups(model, policy);
+  const groups = layerGroups(model, policy, options["max-model-len"]);
   const weightFormat: WeightFormat =
     options.quantization === "auto" ? model.weightFormat : FORMATS[options.quantization];
   const kvFormat: KvFormat = options["kv-cache-dtype"] === "fp8" ? "fp8" : "bf16";
@@ -84,7 +84,7 @@ export function scenario(given: ScenarioOptions, parts: Parts): Scenario {
   });
   if (memory.free_bytes < 0)
     notes.push("The KV blocks given with --num-gpu-blocks-override need more memory than the GPU has.");
-  if (model.attention.some(({ window }) => window !== undefined) && policy.kind !== "dense") {
+  if (groups.some(({ kind }) => kind === "window") && policy.kind !== "dense") {
     notes.push("The policy governs the full-attention layers; the model's sliding windows stay as they are.");
   }
   const caching = prefixCaching(options["enable-prefix-caching"], { groups, policy, workload });
