@@ -1,4 +1,5 @@
 import type { HostParameters } from "../cost/host.js";
+import { EAGER, VLLM_0_19, VLLM_0_23, VLLM_SORTING, type EngineMemory } from "./engine-memory.js";
 import type { SamplerParameters } from "../cost/sampling.js";
 
 /** Iteration limits that an engine takes where none are given. */
@@ -24,6 +25,7 @@ export interface EnginePreset {
   readonly prefixCaching: boolean;
   readonly host: HostParameters;
   readonly sampler: SamplerParameters;
+  readonly memory: EngineMemory;
   /** Each step that appends a token copies the whole cache, as concatenating tensors does. */
   readonly copiesCache: boolean;
   /** Field → where its value comes from. */
@@ -75,12 +77,14 @@ export const ENGINE_PRESETS = {
   "vllm-0.11": {
     ...VLLM,
     title: "vLLM 0.11",
+    memory: VLLM_SORTING,
     defaults: { "gpu-memory-utilization": 0.9, "async-scheduling": false, "cuda-graphs": true },
     sources: vllmSources("0.11.1"),
   },
   "vllm-0.15": {
     ...VLLM,
     title: "vLLM 0.15",
+    memory: VLLM_SORTING,
     defaults: { "gpu-memory-utilization": 0.9, "async-scheduling": true, "cuda-graphs": true },
     sources: vllmSources("0.14.1 and 0.16.0, which agree"),
   },
@@ -88,6 +92,7 @@ export const ENGINE_PRESETS = {
     ...VLLM,
     sampler: TRITON_SAMPLER,
     title: "vLLM 0.19",
+    memory: VLLM_0_19,
     defaults: { "gpu-memory-utilization": 0.9, "async-scheduling": true, "cuda-graphs": true },
     sources: vllmSources("0.19.0"),
   },
@@ -95,6 +100,7 @@ export const ENGINE_PRESETS = {
     ...VLLM,
     sampler: FLASHINFER_SAMPLER,
     title: "vLLM 0.23",
+    memory: VLLM_0_23,
     defaults: { "gpu-memory-utilization": 0.92, "async-scheduling": true, "cuda-graphs": true },
     sources: vllmSources("0.23.0"),
   },
@@ -107,6 +113,7 @@ export const ENGINE_PRESETS = {
     host: { stepSeconds: 0.2e-3, sequenceSeconds: 0, launchSeconds: 0.38e-3, frontEndSeconds: 0 },
     sampler: { ...SORTING_SAMPLER, stepSeconds: 0 }, // its launches are host time
     copiesCache: true,
+    memory: EAGER,
     sources: {
       batches: "a guess: generate() takes whatever fits the memory",
       "gpu-memory-utilization": "nothing is reserved",
