@@ -15,10 +15,8 @@ function command(...args: readonly string[]): { status: number | null; stdout: s
 const H100 = ["--hardware", "h100-sxm"];
 
 test("JSON has vLLM's keys, parts that sum to the GPU, and what each policy holds", () => {
-  const { stdout, stderr, status } = command(
-    ...["memory", "--model", "qwen3-14b", ...H100, "--max-num-seqs", "256", "--json"],
-    ...["--max-model-len", "32768", "--policy", "dense,raas:budget=1024"],
-  );
+  const options = ["--max-num-seqs", "256", "--max-model-len", "32768", "--policy", "dense,raas:budget=1024"];
+  const { stdout, stderr, status } = command("memory", "--model", "qwen3-14b", ...H100, ...options, "--json");
   expect([status, stderr]).toEqual([0, ""]);
   const data = JSON.parse(stdout) as Record<string, number> & {
     policies: Record<string, number>[];
@@ -51,9 +49,8 @@ test("serve has the same pool", () => {
 
 test("tables, and files where a folder is named", () => {
   const out = join(folder, "out");
-  const { stdout, stderr, status } = command(
-    ...["memory", "--model", "gemma-3-12b", ...H100, "--engine", "vllm-0.19", "--out", out, "--svg"],
-  );
+  const options = ["--engine", "vllm-0.19", "--out", out, "--svg"];
+  const { stdout, stderr, status } = command("memory", "--model", "gemma-3-12b", ...H100, ...options);
   expect(status).toBe(0);
   expect(stdout).toMatch(/weights +23\.\d GiB +29\.\d %/);
   expect(stdout).toMatch(/Fewest GPUs that hold at least one such sequence under Dense/);

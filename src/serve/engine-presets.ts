@@ -13,6 +13,7 @@ export interface EngineSwitches {
   readonly "gpu-memory-utilization": number;
   readonly "async-scheduling": boolean;
   readonly "cuda-graphs": boolean;
+  readonly "enable-prefix-caching": boolean;
 }
 
 /** What versions of an engine do differently: defaults of options, and the CPU's work in a step. */
@@ -22,7 +23,6 @@ export interface EnginePreset {
   readonly largeGpu: BatchLimits;
   readonly otherGpu: BatchLimits;
   readonly defaults: EngineSwitches;
-  readonly prefixCaching: boolean;
   readonly host: HostParameters;
   readonly sampler: SamplerParameters;
   readonly memory: EngineMemory;
@@ -36,6 +36,8 @@ const VLLM_BATCHES = {
   largeGpu: { "max-num-batched-tokens": 8192, "max-num-seqs": 1024 },
   otherGpu: { "max-num-batched-tokens": 2048, "max-num-seqs": 256 },
 } as const;
+
+const VLLM_SWITCHES = { "cuda-graphs": true, "enable-prefix-caching": true } as const;
 
 /** The same for all versions of vLLM until a version is measured. */
 const VLLM_HOST: HostParameters = {
@@ -59,14 +61,13 @@ function vllmSources(version: string): Readonly<Record<string, string>> {
     batches: `vLLM ${version}, vllm/engine/arg_utils.py get_batch_defaults, as an API server`,
     "gpu-memory-utilization": `vLLM ${version}, vllm/config/cache.py`,
     "async-scheduling": `vLLM ${version}, vllm/config/scheduler.py and vllm.py`,
-    prefixCaching: `vLLM ${version}, vllm/engine/arg_utils.py, for decoders`,
+    "enable-prefix-caching": `vLLM ${version}, vllm/engine/arg_utils.py, for decoders`,
     host: HOST_SOURCE,
   };
 }
 
 const VLLM = {
   ...VLLM_BATCHES,
-  prefixCaching: true,
   host: VLLM_HOST,
   sampler: SORTING_SAMPLER,
   copiesCache: false,
@@ -78,14 +79,14 @@ export const ENGINE_PRESETS = {
     ...VLLM,
     title: "vLLM 0.11",
     memory: VLLM_SORTING,
-    defaults: { "gpu-memory-utilization": 0.9, "async-scheduling": false, "cuda-graphs": true },
+    defaults: { ...VLLM_SWITCHES, "gpu-memory-utilization": 0.9, "async-scheduling": false },
     sources: vllmSources("0.11.1"),
   },
   "vllm-0.15": {
     ...VLLM,
     title: "vLLM 0.15",
     memory: VLLM_SORTING,
-    defaults: { "gpu-memory-utilization": 0.9, "async-scheduling": true, "cuda-graphs": true },
+    defaults: { ...VLLM_SWITCHES, "gpu-memory-utilization": 0.9, "async-scheduling": true },
     sources: vllmSources("0.14.1 and 0.16.0, which agree"),
   },
   "vllm-0.19": {
@@ -93,7 +94,7 @@ export const ENGINE_PRESETS = {
     sampler: TRITON_SAMPLER,
     title: "vLLM 0.19",
     memory: VLLM_0_19,
-    defaults: { "gpu-memory-utilization": 0.9, "async-scheduling": true, "cuda-graphs": true },
+    defaults: { ...VLLM_SWITCHES, "gpu-memory-utilization": 0.9, "async-scheduling": true },
     sources: vllmSources("0.19.0"),
   },
   "vllm-0.23": {
@@ -101,15 +102,19 @@ export const ENGINE_PRESETS = {
     sampler: FLASHINFER_SAMPLER,
     title: "vLLM 0.23",
     memory: VLLM_0_23,
-    defaults: { "gpu-memory-utilization": 0.92, "async-scheduling": true, "cuda-graphs": true },
+    defaults: { ...VLLM_SWITCHES, "gpu-memory-utilization": 0.92, "async-scheduling": true },
     sources: vllmSources("0.23.0"),
   },
   "hf-eager": {
     title: "Hugging Face transformers, eager, generate()",
     largeGpu: { "max-num-batched-tokens": 8192, "max-num-seqs": 1024 },
     otherGpu: { "max-num-batched-tokens": 8192, "max-num-seqs": 1024 },
-    defaults: { "gpu-memory-utilization": 1, "async-scheduling": false, "cuda-graphs": false },
-    prefixCaching: false,
+    defaults: {
+      "gpu-memory-utilization": 1,
+      "async-scheduling": false,
+      "cuda-graphs": false,
+      "enable-prefix-caching": false,
+    },
     host: { stepSeconds: 0.2e-3, sequenceSeconds: 0, launchSeconds: 0.38e-3, frontEndSeconds: 0 },
     sampler: { ...SORTING_SAMPLER, stepSeconds: 0 }, // its launches are host time
     copiesCache: true,
@@ -117,7 +122,7 @@ export const ENGINE_PRESETS = {
     sources: {
       batches: "a guess: generate() takes whatever fits the memory",
       "gpu-memory-utilization": "nothing is reserved",
-      prefixCaching: "transformers 4.57, generate() starts from an empty cache",
+      "enable-prefix-caching": "transformers 4.57, generate() starts from an empty cache",
       host: "a guess: 32 layers at 0.38 ms and 0.2 ms are the 12.4 ms a token of batch 1 on A100 in R-KV, arXiv 2505.24133",
       copiesCache: "transformers 4.57, DynamicLayer.update concatenates",
     },
