@@ -1,4 +1,5 @@
 import type { Sequence } from "./sequence.js";
+import type { WaitingQueue } from "./waiting-queue.js";
 
 /**
  * Requests that came when the next iteration was already settled. vLLM's engine loop with a batch queue of two
@@ -16,12 +17,18 @@ export class LateArrivals {
     this.#entries.push({ sequence, arrival });
   }
 
-  /** Hands over those that came until then, in order. */
-  take(until: number, to: (sequence: Sequence) => void): void {
+  /**
+   * Hands over those that came until an iteration was settled, in order. If the engine would have nothing to do with them
+   * alone, nothing was settled ahead, and all are handed over.
+   */
+  take(settled: number, queue: WaitingQueue, idle: boolean): void {
+    const first = this.#entries[0];
+    if (first === undefined) return;
+    const until = idle && queue.length === 0 && first.arrival > settled ? Infinity : settled;
     let taken = 0;
     for (const { sequence, arrival } of this.#entries) {
       if (arrival > until) break;
-      to(sequence);
+      queue.insert(sequence);
       taken++;
     }
     if (taken > 0) this.#entries = this.#entries.slice(taken);

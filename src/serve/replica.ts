@@ -148,10 +148,8 @@ export class Replica implements ServerView {
 
   /** Plans and starts the next run. Returns its end, or undefined if there is nothing to do. */
   #begin(now: number): number | undefined {
-    const idle = (): boolean => this.#running.length === 0 && this.#queue.length === 0;
-    this.#late.take(this.#settled, (sequence) => this.#queue.insert(sequence));
-    if (idle()) this.#late.take(Infinity, (sequence) => this.#queue.insert(sequence)); // nothing was settled ahead
-    if (idle()) return undefined;
+    this.#late.take(this.#settled, this.#queue, this.#running.length === 0);
+    if (this.#running.length === 0 && this.#queue.length === 0) return undefined;
     const plan = this.#options.scheduler.plan(this);
     for (const victim of plan.preempt) this.#preempt(victim as Sequence, now);
     const decodes = plan.decode ? this.#decoding.count : 0;
@@ -159,7 +157,8 @@ export class Replica implements ServerView {
       this.#pool.used += this.#decoding.nextBlocks;
       this.#decoding.settle();
     } else this.#pause(now);
-    const chunks = Array.from(plan.prefill, (chunk) => this.#compute(chunk, now)); // each is drawn when the one before is in
+    const chunks: (Chunk & PrefillChunk)[] = [];
+    for (const chunk of plan.prefill) chunks.push(this.#compute(chunk, now)); // drawn when the one before is in
     check(decodes > 0 || chunks.length > 0, () => `nothing runs although work waits, at ${now} s`);
     check(this.#pool.free >= 0, () => `more KV blocks in use than there are, at ${now} s`);
     const cost = this.#options.cost.step({ decodes, chunks, read: this.#decoding.read, scored: this.#decoding.scored });
