@@ -7,8 +7,10 @@ import type { Recorded } from "../report/recorded.js";
 import type { ScenarioOptions } from "../serve/options.js";
 import { scenarioOptions, type Flags } from "./flags.js";
 import { outputCompare, outputFlags, outputReplay, outputServe } from "./output.js";
+import type { Replicator } from "./replicator.js";
 import { withRequestFiles } from "./requests-file.js";
 import type { Simulation } from "./simulate.js";
+import { countFlag } from "./value-flags.js";
 
 /** What each command does with its flags. Modules that only some commands need are loaded by those. */
 
@@ -32,7 +34,9 @@ export async function runServe(flags: Flags): Promise<void> {
   const [measured = policy] = judged.policies;
   setFlagsFromString(INLINING); // not before: replay is long
   await withRequestFiles([measured], output.out, async (files) => {
-    const simulation = await simulate(options, resolved, measured, files[0]?.sink);
+    const simulation = await replicating(options, flags, (replicator) =>
+      simulate(options, resolved, measured, { replicator, sink: files[0]?.sink }),
+    );
     files[0]?.finish();
     await outputServe(simulation, judged.recorded, output, files);
   });
@@ -53,12 +57,32 @@ export async function runCompare(flags: Flags): Promise<void> {
   const { policies, recorded } = await judge(options, resolved.policies);
   await withRequestFiles(policies, output.out, async (files) => {
     const simulations: Simulation[] = [];
-    for (const [i, policy] of policies.entries()) {
-      simulations.push(await simulate(options, resolved, policy, files[i]?.sink));
-      files[i]?.finish();
-    }
+    await replicating(options, flags, async (replicator) => {
+      for (const [i, policy] of policies.entries()) {
+        simulations.push(await simulate(options, resolved, policy, { replicator, sink: files[i]?.sink }));
+        files[i]?.finish();
+      }
+    });
     await outputCompare(simulations, recorded, output, files);
   });
+}
+
+/** Runs an action with whoever runs a scenario several times; its threads end with it. */
+async function replicating<T>(
+  options: ScenarioOptions,
+  flags: Flags,
+  action: (replicator: Replicator) => Promise<T>,
+): Promise<T> {
+  const workers = countFlag(flags, "workers", 1, 1024);
+  if (workers !== undefined && options.replications === undefined)
+    throw new InputError("--workers", "are for --replications: one run is one thread");
+  const { Replicator } = await import("./replicator.js");
+  const replicator = new Replicator(options, workers);
+  try {
+    return await action(replicator);
+  } finally {
+    await replicator.end();
+  }
 }
 
 /** Replays the policies if a recording is given; footprints that depend on the attention come back measured. */

@@ -28,6 +28,11 @@ function scenarioFlags(command: Argv): Argv {
   }
   const output = (help: string): object => ({ boolean: true, hidden, group: "Output:", describe: help });
   return command
+    .option("workers", {
+      ...text,
+      group: "Output:",
+      describe: "threads for --replications; results do not depend on them [default: all cores]",
+    })
     .option("json", output("print one JSON object with the keys of vLLM's benchmark"))
     .option("out", { ...text, group: "Output:", describe: "folder for result.json, requests.parquet and report.html" })
     .option("svg", output("write the charts into --out as SVG as well"))

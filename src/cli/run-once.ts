@@ -14,7 +14,7 @@ export interface Run {
 }
 
 export interface RunOptions {
-  readonly label: string; // of the progress on stderr
+  readonly label?: string | undefined; // of the progress on stderr; none without
   readonly sink?: RequestSink | undefined;
   readonly batched: boolean;
 }
@@ -34,25 +34,25 @@ export async function runOnce(scenario: Scenario, { label, sink, batched }: RunO
   const rest = batched ? new BatchedLatencies(cut.seconds) : undefined;
   return {
     scenario: settled,
-    result: await runTo(settled, `${label} after the warm-up`, [rest?.sink]),
+    result: await runTo(settled, label && `${label}, after the warm-up`, [rest?.sink]),
     batches: rest,
   };
 }
 
 async function runTo(
   scenario: Scenario,
-  label: string,
+  label: string | undefined,
   sinks: readonly (RequestSink | undefined)[],
 ): Promise<ServeResult> {
-  const line = progressLine(label);
+  const line = label === undefined ? undefined : progressLine(label);
   const result = await serveInTurns(scenario, () => setImmediate(), {
     sink: (...rows) => sinks.forEach((sink) => sink?.(...rows)),
     progress: ({ finished, sent, now }) =>
-      line.update(
+      line?.update(
         `${finished.toLocaleString("en-US")} of ${sent.toLocaleString("en-US")} requests sent have ended, ${now.toFixed(0)} s simulated`,
       ),
   });
-  line.end();
+  line?.end();
   return result;
 }
 

@@ -132,6 +132,7 @@ test("every file is imported by another, or is an entry", () => {
     "bench/main.ts",
     "bench/usage.ts",
     "cli/replay-worker.ts", // of threads
+    "cli/serve-worker.ts",
     "test/write-reports.ts",
     "attention/assembly/kernel.ts", // compiled to WebAssembly
     "vitest.config.ts",

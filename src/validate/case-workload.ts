@@ -1,11 +1,20 @@
 import { stream, type Rng } from "../core/rng.js";
 import { poisson } from "../workload/arrivals.js";
+import { Texts, type Stretch } from "../workload/text.js";
 import type { RequestSpec, Workload } from "../workload/workload.js";
 import type { LengthQuantiles, Load } from "./case.js";
 
+type Stages = Load & { kind: "stages" };
+
 /** The requests of a measured run, as far as its publication tells. */
 export function caseWorkload(name: string, load: Load): Workload {
-  return { name, source: "as published", notes: [], requests: (seed) => requestsOf(load, seed) };
+  return {
+    name,
+    source: "as published",
+    notes: [],
+    sharesPrefixes: load.kind === "stages",
+    requests: (seed) => requestsOf(load, seed),
+  };
 }
 
 function* requestsOf(load: Load, seed: number): Generator<RequestSpec> {
@@ -15,7 +24,7 @@ function* requestsOf(load: Load, seed: number): Generator<RequestSpec> {
       yield* openLoop(load, rng);
       return;
     case "stages":
-      yield* staged(load, rng);
+      yield* staged(load, rng, cycle(load, stream(seed, "validate/prompts")));
       return;
     case "full": {
       const lengths = stream(seed, "validate/lengths");
@@ -37,7 +46,7 @@ function* openLoop(load: Load & { kind: "open" }, rng: Rng): Generator<RequestSp
 }
 
 /** Each stage has exactly rate × seconds requests: exponential gaps scaled to its length. */
-function* staged(load: Load & { kind: "stages" }, rng: Rng): Generator<RequestSpec> {
+function* staged(load: Stages, rng: Rng, prompts: readonly (readonly Stretch[])[]): Generator<RequestSpec> {
   let id = 0;
   let start = 0;
   for (const { rate, seconds } of load.stages) {
@@ -46,10 +55,22 @@ function* staged(load: Load & { kind: "stages" }, rng: Rng): Generator<RequestSp
     let now = start;
     for (const gap of gaps) {
       now += gap * scale;
-      yield request(id++, now, load.prompt, load.output);
+      const promptText = prompts[id % prompts.length] as readonly Stretch[];
+      yield { ...request(id++, now, load.prompt, load.output), promptText };
     }
     start += seconds;
   }
+}
+
+/** What each prompt says, in the order in which they are sent again and again. */
+function cycle({ prompt, shared, groups, distinct }: Stages, rng: Rng): readonly (readonly Stretch[])[] {
+  const texts = new Texts();
+  const begins = Array.from({ length: groups }, () => ({ start: texts.take(), tokens: shared }));
+  const prompts = Array.from({ length: distinct }, (_, i) => ({
+    at: rng(),
+    text: [begins[i % groups] as Stretch, { start: texts.take(), tokens: prompt - shared }],
+  }));
+  return prompts.sort((a, b) => a.at - b.at).map(({ text }) => text);
 }
 
 function request(id: number, arrival: number, promptTokens: number, outputTokens: number): RequestSpec {
