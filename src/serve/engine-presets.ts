@@ -12,6 +12,7 @@ export interface EngineSwitches {
   readonly "gpu-memory-utilization": number;
   readonly "async-scheduling": boolean;
   readonly "cuda-graphs": boolean;
+  readonly "enable-prefix-caching": boolean;
 }
 
 /** What versions of an engine do differently: defaults of options, and the CPU's work in a step. */
@@ -21,7 +22,6 @@ export interface EnginePreset {
   readonly largeGpu: BatchLimits;
   readonly otherGpu: BatchLimits;
   readonly defaults: EngineSwitches;
-  readonly prefixCaching: boolean;
   readonly host: HostParameters;
   readonly sampler: SamplerParameters;
   /** Each step that appends a token copies the whole cache, as concatenating tensors does. */
@@ -57,14 +57,13 @@ function vllmSources(version: string): Readonly<Record<string, string>> {
     batches: `vLLM ${version}, vllm/engine/arg_utils.py get_batch_defaults, as an API server`,
     "gpu-memory-utilization": `vLLM ${version}, vllm/config/cache.py`,
     "async-scheduling": `vLLM ${version}, vllm/config/scheduler.py and vllm.py`,
-    prefixCaching: `vLLM ${version}, vllm/engine/arg_utils.py, for decoders`,
+    "enable-prefix-caching": `vLLM ${version}, vllm/engine/arg_utils.py, for decoders`,
     host: HOST_SOURCE,
   };
 }
 
 const VLLM = {
   ...VLLM_BATCHES,
-  prefixCaching: true,
   host: VLLM_HOST,
   sampler: SORTING_SAMPLER,
   copiesCache: false,
@@ -75,42 +74,66 @@ export const ENGINE_PRESETS = {
   "vllm-0.11": {
     ...VLLM,
     title: "vLLM 0.11",
-    defaults: { "gpu-memory-utilization": 0.9, "async-scheduling": false, "cuda-graphs": true },
+    defaults: {
+      "gpu-memory-utilization": 0.9,
+      "async-scheduling": false,
+      "cuda-graphs": true,
+      "enable-prefix-caching": true,
+    },
     sources: vllmSources("0.11.1"),
   },
   "vllm-0.15": {
     ...VLLM,
     title: "vLLM 0.15",
-    defaults: { "gpu-memory-utilization": 0.9, "async-scheduling": true, "cuda-graphs": true },
+    defaults: {
+      "gpu-memory-utilization": 0.9,
+      "async-scheduling": true,
+      "cuda-graphs": true,
+      "enable-prefix-caching": true,
+    },
     sources: vllmSources("0.14.1 and 0.16.0, which agree"),
   },
   "vllm-0.19": {
     ...VLLM,
     sampler: TRITON_SAMPLER,
     title: "vLLM 0.19",
-    defaults: { "gpu-memory-utilization": 0.9, "async-scheduling": true, "cuda-graphs": true },
+    defaults: {
+      "gpu-memory-utilization": 0.9,
+      "async-scheduling": true,
+      "cuda-graphs": true,
+      "enable-prefix-caching": true,
+    },
     sources: vllmSources("0.19.0"),
   },
   "vllm-0.23": {
     ...VLLM,
     sampler: FLASHINFER_SAMPLER,
     title: "vLLM 0.23",
-    defaults: { "gpu-memory-utilization": 0.92, "async-scheduling": true, "cuda-graphs": true },
+    defaults: {
+      "gpu-memory-utilization": 0.92,
+      "async-scheduling": true,
+      "cuda-graphs": true,
+      "enable-prefix-caching": true,
+    },
     sources: vllmSources("0.23.0"),
   },
   "hf-eager": {
     title: "Hugging Face transformers, eager, generate()",
     largeGpu: { "max-num-batched-tokens": 8192, "max-num-seqs": 1024 },
     otherGpu: { "max-num-batched-tokens": 8192, "max-num-seqs": 1024 },
-    defaults: { "gpu-memory-utilization": 1, "async-scheduling": false, "cuda-graphs": false },
-    prefixCaching: false,
+    defaults: {
+      "gpu-memory-utilization": 1,
+      "async-scheduling": false,
+      "cuda-graphs": false,
+      "enable-prefix-caching": false,
+    },
     host: { stepSeconds: 0.2e-3, sequenceSeconds: 0, launchSeconds: 0.38e-3, frontEndSeconds: 0 },
     sampler: { ...SORTING_SAMPLER, stepSeconds: 0 }, // its launches are host time
     copiesCache: true,
     sources: {
       batches: "a guess: generate() takes whatever fits the memory",
       "gpu-memory-utilization": "nothing is reserved",
-      prefixCaching: "transformers 4.57, generate() starts from an empty cache",
+      "enable-prefix-caching": "transformers 4.57, generate() starts from an empty cache",
       host: "a guess: 32 layers at 0.38 ms and 0.2 ms are the 12.4 ms a token of batch 1 on A100 in R-KV, arXiv 2505.24133",
       copiesCache: "transformers 4.57, DynamicLayer.update concatenates",
     },
