@@ -98,9 +98,10 @@ export class BlockPool {
     this.#free(sequence, held);
   }
 
-  /** Takes the layer blocks of a sequence back that has ended, of which the first `tokens` tokens are computed. */
+  /** Takes the layer blocks of a sequence back that has ended or was given up, of which the first `tokens` tokens are computed. */
   release(sequence: Sequence, held: number, tokens: number): void {
-    if (sequence.spec.outputText !== undefined) this.publish(sequence, tokens);
+    // What is known of most texts ends with the prompt, all of which was published before the first token.
+    if (sequence.spec.outputText !== undefined || tokens < sequence.spec.promptTokens) this.publish(sequence, tokens);
     this.#free(sequence, held);
   }
 
