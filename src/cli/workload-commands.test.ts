@@ -44,6 +44,20 @@ test("info, as JSON and as tables", () => {
   expect(text).toMatch(/^Requests +2$/m);
   expect(text).toMatch(/^Ideal prefix hit rate, tokens +20.3 %$/m);
   expect(text).toMatch(/^Prompt \(tokens\) +2 +1,260 /m);
+  const limited = command("workload", "info", path, "--cache-blocks", "1,3");
+  expect(limited.stdout).toMatch(/^Hits of an LRU cache of 1 blocks +0.0 % of blocks, 0.0 % of tokens$/m);
+  expect(limited.stdout).toMatch(/^Hits of an LRU cache of 3 blocks +20.0 % of blocks, 20.3 % of tokens$/m);
+  const none = command(
+    "workload",
+    "info",
+    file("plain.csv", "arrival_s,prompt_tokens,output_tokens\n1,2,3\n"),
+    "--cache-blocks",
+    "9",
+  );
+  expect([none.status, none.stderr]).toEqual([2, "raas-sim: --cache-blocks: needs a log with blocks\n"]);
+  expect(command("workload", "info", path, "--cache-blocks", "1,x").stderr).toMatch(
+    /"1,x" is not allowed; expected whole/,
+  );
 });
 
 test("info with --out writes a report; a folder of client models is described; one file of it names the folder", () => {
@@ -92,6 +106,7 @@ test.each(["parquet", "csv", "jsonl"])("convert to %s and back changes nothing",
       reasoningTokens,
       priority,
       session,
+      promptId,
     }: RequestLog): unknown => [
       [...arrival],
       [...promptTokens],
@@ -99,6 +114,7 @@ test.each(["parquet", "csv", "jsonl"])("convert to %s and back changes nothing",
       [...reasoningTokens],
       [...priority],
       session,
+      promptId,
     ];
     expect(columns(back), format).toEqual(columns(log));
     expect(back.notes).toEqual([]);

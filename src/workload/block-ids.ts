@@ -1,4 +1,5 @@
 import { InputError } from "../core/check.js";
+import { RecentBlocks, UnlimitedBlocks } from "./block-cache.js";
 import { IntColumn } from "./int-column.js";
 
 const MAX_DISTINCT = 16_000_000; // what one map of the runtime holds
@@ -52,7 +53,7 @@ export class BlockIds {
   }
 }
 
-/** The share of prompt tokens, and of blocks, that an unlimited prefix cache would have held. */
+/** The share of prompt tokens, and of blocks, that a prefix cache would have held. */
 export interface PrefixReuse {
   readonly references: number;
   readonly distinct: number;
@@ -62,28 +63,28 @@ export interface PrefixReuse {
 }
 
 /**
- * Leading blocks of each prompt that an unlimited cache holds when the request arrives: requests one after the other, the
- * longest run of leading blocks seen before is the hit; then all blocks of the prompt count as seen. Outputs are not
- * inserted.
+ * Leading blocks of each prompt that a cache of `capacity` blocks holds when the request arrives: requests one after the
+ * other, the longest run of leading blocks that it has is the hit; then all blocks of the prompt are used, from its start,
+ * and the least recently used ones forgotten. Outputs are not inserted.
  */
-export function leadingHits(blocks: PrefixBlocks): Int32Array {
-  const seen = new Uint8Array(blocks.distinct);
+export function leadingHits(blocks: PrefixBlocks, capacity = Infinity): Int32Array {
+  const cache = capacity === Infinity ? new UnlimitedBlocks(blocks.distinct) : new RecentBlocks(capacity);
   return blocks.start.map((start, row) => {
     const end = start + (blocks.count[row] as number);
     let at = start;
-    while (at < end && seen[blocks.ids[at] as number] === 1) at++;
-    for (let i = at; i < end; i++) seen[blocks.ids[i] as number] = 1;
+    while (at < end && cache.has(blocks.ids[at] as number)) at++;
+    for (let i = start; i < end; i++) cache.use(blocks.ids[i] as number);
     return at - start;
   });
 }
 
 /** A hit of n blocks is one of min(n · block size, prompt) tokens. */
-export function prefixReuse(blocks: PrefixBlocks, promptTokens: Int32Array): PrefixReuse {
+export function prefixReuse(blocks: PrefixBlocks, promptTokens: Int32Array, capacity = Infinity): PrefixReuse {
   let references = 0;
   let hitBlocks = 0;
   let hitTokens = 0;
   let tokens = 0;
-  leadingHits(blocks).forEach((hit, row) => {
+  leadingHits(blocks, capacity).forEach((hit, row) => {
     const prompt = promptTokens[row] as number;
     references += blocks.count[row] as number;
     hitBlocks += hit;
