@@ -1,4 +1,5 @@
 import { difference, withConfidence } from "../serve/confidence.js";
+import { withModelError } from "../serve/model-error.js";
 import type { Outcome, Summary } from "../serve/outcome.js";
 import { outcome, summary } from "../serve/outcome-of.js";
 import { InputError } from "../core/check.js";
@@ -7,6 +8,7 @@ import type { ReplayResult } from "../replay/quality.js";
 import { replayFacts, withQuality, type Recorded } from "../report/recorded.js";
 import type { Report } from "../report/report.js";
 import type { Deployment } from "./deployments.js";
+import { committedErrors } from "./model-error-file.js";
 import { progressLine } from "./progress.js";
 import type { RequestsFile } from "./requests-file.js";
 import type { Simulation } from "./simulate.js";
@@ -95,14 +97,18 @@ export async function outputDeployments(
   await writeReport(flags.out, files, { deployments: wholes, total: totals(wholes) }, deploymentsReport(wholes), flags);
 }
 
-function wholeOf({ scenario, result, evidence }: Simulation): Outcome {
-  const whole = outcome(scenario, result, version());
-  return evidence === undefined ? whole : withConfidence(whole, evidence);
+function wholeOf(simulation: Simulation): Outcome {
+  return withUncertainty(outcome(simulation.scenario, simulation.result, version()), simulation);
 }
 
-function shortOf({ scenario, result, evidence }: Simulation): Summary {
-  const short = summary(scenario, result, version());
-  return evidence === undefined ? short : withConfidence(short, evidence);
+function shortOf(simulation: Simulation): Summary {
+  return withUncertainty(summary(simulation.scenario, simulation.result, version()), simulation);
+}
+
+/** How sure the figures are, if that was asked for: what chance does to them, and the model's own error. */
+function withUncertainty<S extends Summary>(one: S, { evidence }: Simulation): S {
+  if (evidence === undefined) return one;
+  return withModelError(withConfidence(one, evidence), committedErrors(one.profile.name), evidence.level);
 }
 
 /** What each policy changes against the first, if all were simulated several times. */

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { basename, resolve as absolute } from "node:path";
+import { basename, dirname, join, resolve as absolute } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { InputError } from "../core/check.js";
 import { parseProfile } from "../hardware/parse.js";
@@ -56,7 +56,11 @@ export async function resolveModel(name: string): Promise<ModelShape> {
   }
   if (!isPath(name)) throw unknownName("model", name, Object.keys(MODELS), "the path of a Hugging Face config.json");
   const { parseModelConfig } = await import("../model/config.js");
-  return parseModelConfig(readJson(name), name);
+  const shape = parseModelConfig(readJson(name), name);
+  const beside = join(dirname(name), "generation_config.json");
+  if (!existsSync(beside)) return shape;
+  const { filtersLogits } = await import("../model/generation-config.js");
+  return { ...shape, filtersLogits: filtersLogits(readJson(beside), beside) };
 }
 
 export function resolveProfile(name: string): HardwareProfile {

@@ -8,6 +8,7 @@ import { differenceTables } from "./difference-table.js";
 import { ALL_SECTIONS, sectionTable, tenantTables } from "./figures.js";
 import type { Report } from "./report.js";
 import { commonCharts, originTables, subtitle } from "./serve-report.js";
+import { modelErrorTables } from "./model-error-table.js";
 import { overviewTable, qualityTable, replayFacts, type Judged, type Recorded } from "./recorded.js";
 import { allNotes } from "./text-table.js";
 
@@ -30,6 +31,7 @@ export function compareReport(outcomes: readonly Judged<Outcome>[], recorded?: R
       ...(recorded === undefined ? [] : [overviewTable(outcomes), qualityTable(outcomes)]),
       ...ALL_SECTIONS.map((section) => sectionTable(section, outcomes)),
       ...differenceTables(outcomes),
+      ...modelErrorTables(outcomes),
       ...tenantTables(outcomes),
       ...originTables(outcomes),
     ],

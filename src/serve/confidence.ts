@@ -15,7 +15,7 @@ export type Evidence =
   | { readonly level: number; readonly batches: BatchedLatencies };
 
 /** What depends on how long the run is where the queue grows without end. */
-const STEADY_STATE = /_ms$|^mean_(running|waiting)_requests$|^request_goodput$/;
+export const STEADY_STATE = /_ms$|^mean_(running|waiting)_requests$|^request_goodput$/;
 const NO_STEADY_STATE =
   "No steady state: a longer run would have longer latencies, so intervals of latencies would mean nothing and are left out.";
 

@@ -1,3 +1,4 @@
+import type { ModelBand } from "../statistics/model-band.js";
 import type { LengthChange } from "../workload/length-fit.js";
 
 /** What a simulation tells the outside: plain data, ready for JSON, tables and charts. Times as named; bytes; dollars. */
@@ -25,6 +26,8 @@ export interface Outcome {
   readonly confidence?: Confidence;
   /** Of the metrics that have one: with probability `confidence.level` it covers the value expected of such runs. */
   readonly confidence_intervals?: Readonly<Record<string, Interval>>;
+  /** Where a measurement would lie if the model errs as it did where it was checked. */
+  readonly model_error_bands?: Readonly<Record<string, ModelBand>>;
   /** Against the first of the compared policies, if each was simulated several times over the same requests. */
   readonly difference?: Difference;
   readonly saturation: { readonly saturated: boolean; readonly message: string };
@@ -49,6 +52,8 @@ export interface Confidence {
   readonly seeds?: readonly number[]; // of each: --seed repeats it alone
   readonly batches?: readonly number[]; // numbers of batches that were used
 }
+
+export type { ModelBand };
 
 /** Paired differences over replications: each compares runs over the same requests. */
 export interface Difference {

@@ -86,8 +86,11 @@ test("with weights, means are ratios of sums", () => {
   const ratios = parts(
     pairs.map((_, i) => i),
     (part) => {
-      const chosen = part.map((i) => pairs[i] as (typeof pairs)[number]);
-      return mean(chosen.map(([value, weight]) => value * weight)) / mean(chosen.map(([, weight]) => weight));
+      const sums = part.reduce<[number, number]>(
+        ([a, b], i) => [a + pairs[i]![0] * pairs[i]![1], b + pairs[i]![1]],
+        [0, 0],
+      );
+      return sums[0] / sums[1];
     },
   );
   const spread = Math.sqrt(mean(ratios.map((ratio) => (ratio - whole) ** 2)) / (ratios.length - 1));
