@@ -8,6 +8,8 @@ const MAX_DISTINCT = 16_000_000; // what one map of the runtime holds
 export interface PrefixBlocks {
   /** Tokens of a full block; null if blocks differ in size. */
   readonly blockTokens: number | null;
+  /** Tokens of each block where they differ, by id, as far as the log says; null if it says nothing. */
+  readonly tokens: Int32Array | null;
   readonly distinct: number;
   /** Request r has blocks ids[start[r]] … ids[start[r] + count[r] - 1]; ids are 0 … distinct - 1. */
   readonly start: Int32Array;
@@ -42,9 +44,18 @@ export class BlockIds {
     if (this.#references >= 2 ** 31) throw new InputError(path, "has more than 2^31 prefix blocks");
   }
 
-  finish(length: number, order: Uint32Array | undefined, blockTokens: number | null): PrefixBlocks {
+  /** `tokensOf` are lengths by name, of blocks without scope. */
+  finish(
+    length: number,
+    order: Uint32Array | undefined,
+    blockTokens: number | null,
+    tokensOf: ReadonlyMap<unknown, number> | undefined,
+  ): PrefixBlocks {
+    const tokens = tokensOf === undefined ? null : new Int32Array(this.distinct);
+    for (const [name, id] of this.#scopes.get("") ?? []) if (tokens !== null) tokens[id] = tokensOf?.get(name) ?? 0;
     return {
       blockTokens,
+      tokens,
       distinct: this.distinct,
       start: this.#start.take(length, order),
       count: this.#count.take(length, order),
@@ -57,7 +68,7 @@ export class BlockIds {
 export interface PrefixReuse {
   readonly references: number;
   readonly distinct: number;
-  /** null where blocks differ in size. */
+  /** null where the sizes of blocks are unknown. */
   readonly tokenHitRate: number | null;
   readonly blockHitRate: number;
 }
@@ -78,7 +89,17 @@ export function leadingHits(blocks: PrefixBlocks, capacity = Infinity): Int32Arr
   });
 }
 
-/** A hit of n blocks is one of min(n · block size, prompt) tokens. */
+/** Tokens of the first n blocks of a prompt, at most as many as it has; NaN where sizes are unknown. */
+export function leadingTokens(blocks: PrefixBlocks, row: number, n: number, promptTokens: number): number {
+  if (blocks.blockTokens !== null) return Math.min(n * blocks.blockTokens, promptTokens);
+  if (blocks.tokens === null) return NaN;
+  const start = blocks.start[row] as number;
+  let sum = 0;
+  for (let i = start; i < start + n; i++) sum += blocks.tokens[blocks.ids[i] as number] as number;
+  return Math.min(sum, promptTokens);
+}
+
+/** A hit of n blocks is one of their tokens. */
 export function prefixReuse(blocks: PrefixBlocks, promptTokens: Int32Array, capacity = Infinity): PrefixReuse {
   let references = 0;
   let hitBlocks = 0;
@@ -89,12 +110,12 @@ export function prefixReuse(blocks: PrefixBlocks, promptTokens: Int32Array, capa
     references += blocks.count[row] as number;
     hitBlocks += hit;
     tokens += prompt;
-    hitTokens += Math.min(hit * (blocks.blockTokens ?? 0), prompt);
+    hitTokens += leadingTokens(blocks, row, hit, prompt);
   });
   return {
     references,
     distinct: blocks.distinct,
-    tokenHitRate: blocks.blockTokens === null ? null : hitTokens / tokens,
+    tokenHitRate: Number.isNaN(hitTokens) ? null : hitTokens / tokens,
     blockHitRate: references === 0 ? 0 : hitBlocks / references,
   };
 }

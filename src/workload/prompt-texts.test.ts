@@ -110,7 +110,7 @@ test("hits of a limited cache against a list, and of one that is large enough wi
       const count = Int32Array.from(prompts, ({ length }) => length);
       let next = 0;
       const start = count.map((n) => (next += n) - n);
-      const blocks: PrefixBlocks = { blockTokens: 16, distinct: 15, start, count, ids };
+      const blocks: PrefixBlocks = { tokens: null, blockTokens: 16, distinct: 15, start, count, ids };
       const found = [...leadingHits(blocks, capacity)];
       const all = [...leadingHits(blocks)];
       expect(found).toEqual(naiveHits(prompts, capacity));
