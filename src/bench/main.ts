@@ -1,11 +1,13 @@
 import { textTable } from "../report/text-table.js";
 import { benchRows, type BenchRow } from "./cases.js";
 import { importRow } from "./import-case.js";
+import { fuzzRow } from "./fuzz-case.js";
 import { FULL, replayRows } from "./replay-cases.js";
 import { MILLION, scaleRows } from "./scale-cases.js";
 
 /**
  * npm run bench [-- serve|replay|import [REQUESTS RUNS]]: CPU and memory of whole processes, median of the runs.
+ * npm run bench -- fuzz [INPUTS]: damaged request logs, so many of each sample; not among all.
  * npm run bench -- scale [LOG]: many requests and replicas, and a recorded request log if one is given.
  */
 const [what = "all", requests = "10000", runs = "5"] = process.argv.slice(2);
@@ -22,6 +24,7 @@ if (wanted("replay")) print("replay", await replayRows(FULL));
 if (wanted("scale"))
   print("scale", await scaleRows({ ...MILLION, log: what === "scale" ? process.argv[3] : undefined }));
 if (wanted("import")) print("import", [importRow(10_000_000)]);
+if (what === "fuzz") print("fuzz", [fuzzRow(Number(requests))]);
 process.stdout.write(
   `Node ${process.version}, ${process.platform} ${process.arch}; serving: median of ${runs} runs, start of the process included; replay: CPU time, least of ${FULL.rounds} rounds; import: one run.\n`,
 );
