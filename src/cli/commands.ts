@@ -6,9 +6,18 @@ import type { Policy } from "../policy/policy.js";
 import type { Recorded } from "../report/recorded.js";
 import type { ScenarioOptions } from "../serve/options.js";
 import { scenarioOptions, type Flags } from "./flags.js";
-import { outputCompare, outputFlags, outputReplay, outputServe } from "./output.js";
+import type { Deployment } from "./deployments.js";
+import {
+  outputCompare,
+  outputDeployments,
+  outputFlags,
+  outputReplay,
+  outputServe,
+  type OutputFlags,
+} from "./output.js";
 import type { Replicator } from "./replicator.js";
 import { withRequestFiles } from "./requests-file.js";
+import type { Resolved } from "./resolve.js";
 import type { Simulation } from "./simulate.js";
 import { countFlag } from "./value-flags.js";
 
@@ -22,6 +31,13 @@ const INLINING = "--max-inlined-bytecode-size-cumulative=300";
 
 export async function runServe(flags: Flags): Promise<void> {
   const output = outputFlags(flags);
+  const { readDeployments } = await import("./deployments.js");
+  const deployments = await readDeployments(flags);
+  if (deployments !== undefined) {
+    if (flags["workers"] !== undefined)
+      throw new InputError("--workers", "does not go with several deployments, which run one after another");
+    return serveDeployments(deployments, output);
+  }
   const options = await scenarioOptions(flags);
   const { resolve } = await import("./resolve.js");
   const { simulate } = await import("./simulate.js");
@@ -39,6 +55,22 @@ export async function runServe(flags: Flags): Promise<void> {
     );
     files[0]?.finish();
     await outputServe(simulation, judged.recorded, output, files);
+  });
+}
+
+/** Each by itself: deployments share no hardware. */
+async function serveDeployments(deployments: readonly Deployment[], output: OutputFlags): Promise<void> {
+  const { resolveDeployments } = await import("./deployments.js");
+  const { simulate } = await import("./simulate.js");
+  const resolved = await resolveDeployments(deployments);
+  await withRequestFiles(deployments, output.out, async (files) => {
+    const simulations: Simulation[] = [];
+    for (const [i, { options }] of deployments.entries()) {
+      const parts = resolved[i] as Resolved;
+      simulations.push(await simulate(options, parts, parts.policies[0] as Policy, { sink: files[i]?.sink }));
+      files[i]?.finish();
+    }
+    await outputDeployments(deployments, simulations, output, files);
   });
 }
 

@@ -7,6 +7,7 @@ import type { AttentionMap } from "../replay/attention-map.js";
 import type { ReplayResult } from "../replay/quality.js";
 import { replayFacts, withQuality, type Recorded } from "../report/recorded.js";
 import type { Report } from "../report/report.js";
+import type { Deployment } from "./deployments.js";
 import { committedErrors } from "./model-error-file.js";
 import { progressLine } from "./progress.js";
 import type { RequestsFile } from "./requests-file.js";
@@ -75,6 +76,25 @@ export async function outputCompare(
   const { compareReport } = await import("../report/compare-report.js");
   const data = { policies: wholes, ...replayed(recorded) };
   await writeReport(flags.out, files, data, compareReport(wholes, recorded), flags);
+}
+
+/** Prints several deployments side by side, their totals, and writes their files. */
+export async function outputDeployments(
+  deployments: readonly Deployment[],
+  simulations: readonly Simulation[],
+  flags: OutputFlags,
+  requests: readonly RequestsFile[],
+): Promise<void> {
+  const named = <O extends Summary>(make: (simulation: Simulation) => O): readonly O[] =>
+    simulations.map((simulation, i) => ({ ...make(simulation), label: deployments[i]?.name as string }));
+  const { deploymentsReport, deploymentsText, totals } = await import("../report/deployments-report.js");
+  const wholes = flags.out === undefined ? undefined : named(wholeOf);
+  const shorts = wholes ?? named(shortOf);
+  if (flags.json) printJson({ deployments: shorts.map(flat), total: totals(shorts) }, shorts);
+  else process.stdout.write(`${deploymentsText(shorts)}\n`);
+  if (wholes === undefined || flags.out === undefined) return;
+  const files = new Map(requests.map((file) => [file.name, file]));
+  await writeReport(flags.out, files, { deployments: wholes, total: totals(wholes) }, deploymentsReport(wholes), flags);
 }
 
 function wholeOf(simulation: Simulation): Outcome {

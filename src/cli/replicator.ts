@@ -67,10 +67,7 @@ export class Replicator {
 }
 
 /** Threads run what `npm run build` made. */
-async function newPool(
-  options: ScenarioOptions,
-  threads: number,
-): Promise<Piscina<ReplicationJob, ReplicationAnswer>> {
+async function newPool(options: ScenarioOptions, threads: number): Promise<Piscina<ReplicationJob, ReplicationAnswer>> {
   const { Piscina } = await import("piscina");
   return new Piscina<ReplicationJob, ReplicationAnswer>({
     filename: fileURLToPath(new URL("../../dist/bin/serve-worker.js", import.meta.url)),

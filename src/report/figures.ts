@@ -22,6 +22,9 @@ const TRAFFIC: Section = {
     figure("duration", "Simulated time", format.seconds),
     figure("completed", "Requests completed", format.integer),
     figure("failed", "Requests refused", format.integer),
+    figure("cancelled", "Requests given up by clients", format.integer),
+    figure("cancelled_input_tokens", "  input tokens computed for them", format.integer),
+    figure("cancelled_output_tokens", "  output tokens made for them", format.integer),
     figure("truncated", "Outputs cut at the context", format.integer),
     figure("total_input_tokens", "Input tokens", format.integer),
     figure("total_output_tokens", "Output tokens", format.integer),
@@ -132,10 +135,12 @@ export function latencyTable(outcome: Summary): ReportTable {
 
 /** What each tenant got, a row a tenant and outcome; none if the workload tells none apart. */
 export function tenantTables(outcomes: readonly Summary[]): readonly ReportTable[] {
+  const impatient = outcomes.some((outcome) => has(outcome, "cancelled"));
   const rows = outcomes.flatMap(({ label, tenants }) =>
     (tenants ?? []).map((each) => [
       outcomes.length === 1 ? each.tenant : `${each.tenant}, ${label}`,
       ...[each.priority, each.completed, each.failed].map(format.integer),
+      ...(impatient ? [format.integer(each.cancelled)] : []),
       ...[each.p50_ttft_ms, each.p99_ttft_ms, each.p50_e2el_ms, each.p99_e2el_ms].map(format.milliseconds),
       format.integer(each.thinking_budget_met),
     ]),
@@ -145,6 +150,7 @@ export function tenantTables(outcomes: readonly Summary[]): readonly ReportTable
     "Priority",
     "Completed",
     "Refused",
+    ...(impatient ? ["Given up"] : []),
     "TTFT p50",
     "TTFT p99",
     "E2E p50",

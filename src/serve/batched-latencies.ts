@@ -41,7 +41,7 @@ export class BatchedLatencies {
   readonly sink: RequestSink = (requests, from, to) => {
     for (let id = from; id < to; id++) {
       const slot = requests.slot(id);
-      if (requests.refused[slot] === 1 || requests.sent[slot]! < this.#warmupSeconds) continue;
+      if (requests.lost[slot] !== 0 || requests.sent[slot]! < this.#warmupSeconds) continue;
       const times = requestTimes(requests, slot);
       for (const name of LATENCIES) if (!Number.isNaN(times[name])) this.#batches[name].add(times[name]);
       const gaps = (requests.specs[slot] as RequestSpec).outputTokens - 1;

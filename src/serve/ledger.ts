@@ -15,6 +15,8 @@ export interface ReplicaTotals {
   cacheHits: number; // and found
   preemptions: number;
   peakLayerBlocks: number;
+  lostInput: number; // prompt tokens computed for requests that their clients gave up
+  lostOutput: number; // output tokens made for them
 }
 
 /** A run that has ended, as it goes into the books. */
@@ -45,6 +47,8 @@ export class Ledger {
       cacheHits: 0,
       preemptions: 0,
       peakLayerBlocks: 0,
+      lostInput: 0,
+      lostOutput: 0,
     };
   }
 
@@ -90,6 +94,12 @@ export class Ledger {
   preempt(sequence: Sequence, now: number): void {
     if (Number.isNaN(sequence.lastToken)) sequence.lastToken = now;
     else this.#paused = this.#paused.filter((other) => other !== sequence);
+  }
+
+  /** A sequence leaves for good whose client has given it up. */
+  lose({ spec, generated, prefilled }: Sequence): void {
+    this.totals.lostInput += generated > 0 ? spec.promptTokens : prefilled;
+    this.totals.lostOutput += generated;
   }
 
   /** A token came from recomputing a preempted sequence. */

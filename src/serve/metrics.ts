@@ -1,6 +1,7 @@
 import type { Sample } from "../core/quantile.js";
 import type { WorkTotals } from "../cost/cost-model.js";
 import type { Metrics } from "./outcome.js";
+import { patienceMetrics } from "./patience-metrics.js";
 import type { Scenario } from "./scenario.js";
 import type { ServeResult } from "./serve.js";
 import { budgetMetrics } from "./thinking-metrics.js";
@@ -26,6 +27,7 @@ export function metrics(scenario: Scenario, result: ServeResult, samples: Latenc
     ...engineMetrics(scenario, result),
     ...energyMetrics(scenario, result),
     ...budgetMetrics(scenario, result),
+    ...patienceMetrics(scenario, result),
   };
 }
 

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { HISTORIES } from "../workload/sessions.js";
 import { ENGINES, NEWEST_ENGINE } from "./engine-presets.js";
+import { SESSION_TIMINGS } from "../workload/session-chain.js";
 import { ROUTERS } from "./router.js";
 
 /**
@@ -55,7 +56,19 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .describe(
       "seconds from the start; what is sent in them is served and left out of latencies and rates; mser-5: as long as that rule says",
     ),
-  "hourly-curve": z.boolean().default(false).describe("let the rate follow the workload's curve over the day"),
+  "rate-curve": z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "how the rate changes over the day: workload (its own curve), a published one (servegen-m-large, ragpulse), or HOUR:FACTOR with commas between; --request-rate is the mean of the day",
+    ),
+  "start-hour": z
+    .number()
+    .min(0)
+    .lt(24)
+    .optional()
+    .describe("hour of the day at which a run with a rate curve begins; 0 unless given"),
   from: z
     .number()
     .min(0)
@@ -73,6 +86,12 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .max(1e6)
     .optional()
     .describe("factor for the times of a request log: 0.5 plays it twice as fast"),
+  "session-timing": z
+    .enum(SESSION_TIMINGS)
+    .optional()
+    .describe(
+      "sessions of a log: at their recorded times (the default), or closed: each request after the answer before it",
+    ),
   users: count(1_000_000).optional().describe("closed loop: users who each wait for their answer, instead of a rate"),
   "think-time": z
     .union([z.number().min(0).max(1e6), z.string().min(1)])
@@ -110,6 +129,12 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .default("off")
     .describe("model of how policies lengthen outputs: off, published (fitted to tables), or the path of a JSON table"),
   "max-concurrency": count(10_000_000).optional().describe("requests the clients keep in flight at most"),
+  "client-timeout": z
+    .union([z.number().min(0).max(1e6), z.string().min(1)])
+    .optional()
+    .describe(
+      "seconds after sending at which a client gives up a request whose last token has not come, like --think-time",
+    ),
   "max-num-seqs": count(65_536).optional().describe("sequences in one iteration at most"),
   "max-num-batched-tokens": count(1_048_576).optional().describe("token budget of one iteration"),
   "max-model-len": count(100_000_000)

@@ -6,6 +6,7 @@ import { EXACT_REQUESTS } from "./books.js";
 import { decodeCurve } from "./decode-curve.js";
 import { latencies, metrics, type Latencies } from "./metrics.js";
 import type { LatencyMetric, LatencyPoint, OperatorShare, Outcome, Summary } from "./outcome.js";
+import { patienceNotes } from "./patience-metrics.js";
 import { saturation } from "./saturation.js";
 import type { Scenario } from "./scenario.js";
 import type { ServeResult } from "./serve.js";
@@ -29,6 +30,7 @@ export function summary(
     );
   if (result.truncated > 0)
     notes.push(`Outputs cut at the context of ${scenario.maxModelTokens} tokens: ${result.truncated}.`);
+  notes.push(...patienceNotes(scenario, result));
   const sketched = result.books.windows !== undefined;
   if (sketched)
     notes.push(

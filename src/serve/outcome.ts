@@ -78,6 +78,7 @@ export interface TenantFigures {
   readonly priority: number;
   readonly completed: number;
   readonly failed: number; // refused
+  readonly cancelled: number; // given up by their client
   readonly p50_ttft_ms: number | null;
   readonly p99_ttft_ms: number | null;
   readonly p50_e2el_ms: number | null;

@@ -1,43 +1,19 @@
 import { check } from "../core/check.js";
 import { stepsToReach, total } from "../core/line.js";
-import type { CostModel, LayerGroup, PrefillChunk, StepCost } from "../cost/cost-model.js";
-import type { Policy } from "../policy/policy.js";
+import type { PrefillChunk, StepCost } from "../cost/cost-model.js";
 import type { RequestSpec } from "../workload/workload.js";
+import { cutRun, endedRun, type ActiveRun } from "./active-run.js";
 import { BlockPool } from "./block-pool.js";
 import { DecodeSet } from "./decode-set.js";
-import { LateArrivals } from "./late-arrivals.js";
+import { Late } from "./late.js";
 import { Ledger } from "./ledger.js";
+import type { Ended, ReplicaOptions } from "./replica-options.js";
 import type { RequestTable } from "./request-table.js";
-import type { Chunk, Plan, Scheduler, SequenceView, ServerView } from "./scheduler.js";
+import type { Chunk, Plan, SequenceView, ServerView } from "./scheduler.js";
 import { Sequence } from "./sequence.js";
+import { SequenceTimes } from "./sequence-times.js";
 import { nextVictim } from "./victim.js";
 import { WaitingQueue } from "./waiting-queue.js";
-
-export interface ReplicaOptions {
-  readonly index: number;
-  readonly groups: readonly LayerGroup[];
-  readonly policy: Policy;
-  readonly cost: CostModel;
-  readonly scheduler: Scheduler;
-  readonly priorities: boolean; // preempt the least urgent, else the last admitted
-  readonly asyncScheduling: boolean; // the next iteration is settled when the one before it starts
-  readonly maxSequences: number;
-  readonly maxTokens: number;
-  readonly blockTokens: number;
-  readonly layerBlocks: number; // size of the KV pool
-  readonly prefixCaching: boolean; // only if every layer keeps every token
-  readonly maxRun: number;
-  readonly warmupSeconds: number; // gaps between tokens count from then on
-}
-
-/** Iterations under way: all of them alike but for their lines. */
-interface ActiveRun {
-  readonly start: number;
-  readonly cost: StepCost;
-  readonly chunks: readonly (Chunk & PrefillChunk)[];
-  readonly decodes: number;
-  steps: number;
-}
 
 /** One engine: queue, running sequences, KV pool. The only place where server state changes. */
 export class Replica implements ServerView {
@@ -46,7 +22,8 @@ export class Replica implements ServerView {
   readonly maxTokens: number;
   version = 0; // of the run under way: an end announced for an older one is void
   readonly #queue: WaitingQueue;
-  readonly #late = new LateArrivals();
+  readonly #late = new Late<Sequence>();
+  readonly #leaving = new Late<Sequence>(); // given up by their clients
   #settled = 0; // start of the last iteration that ran: who came later is late
   #running: Sequence[] = [];
   #prefilling: Sequence | undefined;
@@ -55,19 +32,19 @@ export class Replica implements ServerView {
   #inFlight = 0;
   readonly #decoding: DecodeSet;
   readonly #options: ReplicaOptions;
-  readonly #requests: RequestTable;
-  readonly #finished: (now: number, spec: RequestSpec) => void;
+  readonly #times: SequenceTimes;
+  readonly #ended: Ended;
 
-  constructor(options: ReplicaOptions, requests: RequestTable, finished: (now: number, spec: RequestSpec) => void) {
+  constructor(options: ReplicaOptions, requests: RequestTable, ended: Ended) {
     this.#options = options;
-    this.#requests = requests;
-    this.#finished = finished;
+    this.#ended = ended;
     this.#queue = new WaitingQueue(options.priorities);
     this.maxSequences = options.maxSequences;
     this.maxTokens = options.maxTokens;
     this.#pool = new BlockPool(options.groups, options.blockTokens, options.layerBlocks, options.prefixCaching);
     this.#decoding = new DecodeSet(options.groups, options.policy, options.blockTokens, options.maxRun);
     this.ledger = new Ledger(options.groups.length, options.warmupSeconds);
+    this.#times = new SequenceTimes(requests, this.ledger);
   }
 
   // What a router sees.
@@ -139,19 +116,48 @@ export class Replica implements ServerView {
     }
     // While the head of the queue is blocked, it stays blocked to the end of the run: free blocks only shrink.
     if (blocked || this.#running.length >= this.maxSequences) return undefined;
-    const steps = stepsToReach(this.#run.cost, now - this.#run.start, this.#run.steps) + (late ? 1 : 0);
-    if (steps >= this.#run.steps) return undefined;
-    this.#run.steps = steps;
-    this.version++;
-    return this.#run.start + total(this.#run.cost, steps);
+    return this.#cut(this.#run, now, late ? 1 : 0);
+  }
+
+  /**
+   * The client of a request that has not ended gives it up. The engine drops it before the next iteration that is not
+   * settled yet, as vLLM handles aborts; what it computes until then is lost too. Returns like arrive().
+   */
+  cancel(spec: RequestSpec, now: number): number | undefined {
+    const same = (other: Sequence): boolean => other.spec.id === spec.id;
+    const sequence = this.#running.find(same) ?? this.#queue.find(spec) ?? this.#late.find(same);
+    check(sequence !== undefined, () => `request ${spec.id} is given up and not there`);
+    sequence.abandoned = true;
+    this.#inFlight--;
+    if (this.#run === undefined) {
+      this.#leave(sequence, now);
+      return undefined;
+    }
+    this.#leaving.add(sequence, now);
+    return this.#cut(this.#run, now, this.#options.asyncScheduling ? 1 : 0);
+  }
+
+  #cut(run: ActiveRun, now: number, more: 0 | 1): number | undefined {
+    const end = cutRun(run, now, more);
+    if (end !== undefined) this.version++;
+    return end;
+  }
+
+  get #idle(): boolean {
+    return this.#running.length === 0 && this.#queue.length === 0;
+  }
+
+  /** Takes in who has come and lets go who was given up until then. */
+  #settle(now: number, until: number): void {
+    this.#late.take(until, (sequence) => this.#queue.insert(sequence));
+    this.#leaving.take(until, (sequence) => this.#leave(sequence, now));
   }
 
   /** Plans and starts the next run. Returns its end, or undefined if there is nothing to do. */
   #begin(now: number): number | undefined {
-    const idle = (): boolean => this.#running.length === 0 && this.#queue.length === 0;
-    this.#late.take(this.#settled, (sequence) => this.#queue.insert(sequence));
-    if (idle()) this.#late.take(Infinity, (sequence) => this.#queue.insert(sequence)); // nothing was settled ahead
-    if (idle()) return undefined;
+    this.#settle(now, this.#options.asyncScheduling ? this.#settled : Infinity);
+    if (this.#idle) this.#settle(now, Infinity); // then nothing was settled ahead
+    if (this.#idle) return undefined;
     const plan = this.#options.scheduler.plan(this);
     for (const victim of plan.preempt) this.#preempt(victim as Sequence, now);
     const decodes = plan.decode ? this.#decoding.count : 0;
@@ -163,7 +169,7 @@ export class Replica implements ServerView {
     check(decodes > 0 || chunks.length > 0, () => `nothing runs although work waits, at ${now} s`);
     check(this.#pool.free >= 0, () => `more KV blocks in use than there are, at ${now} s`);
     const cost = this.#options.cost.step({ decodes, chunks, read: this.#decoding.read, scored: this.#decoding.scored });
-    const steps = chunks.length > 0 || this.#late.length > 0 ? 1 : this.#stride(plan, cost);
+    const steps = chunks.length > 0 || this.#late.length > 0 || this.#leaving.length > 0 ? 1 : this.#stride(plan, cost);
     this.#run = { start: now, cost, chunks, decodes, steps };
     this.version++;
     return now + total(cost, steps);
@@ -180,25 +186,7 @@ export class Replica implements ServerView {
     this.#run = undefined;
     this.#settled = run.start + total(run.cost, run.steps - 1);
     const taken = run.decodes > 0 ? this.#decoding.blocksTaken(run.steps) : 0;
-    let [prefillTokens, firstTokens] = [0, 0];
-    for (const { sequence, tokens } of run.chunks) {
-      prefillTokens += tokens;
-      if (sequence.prefilled === sequence.contextTokens) firstTokens++;
-    }
-    this.ledger.record({
-      start: run.start,
-      now: run.cost.now,
-      perStep: run.cost.perStep,
-      steps: run.steps,
-      decodes: run.decodes,
-      prefillTokens,
-      emitted: run.decodes + firstTokens,
-      counter: this.#decoding.counter,
-      blocksBefore: this.#pool.used,
-      blocksAfter: this.#pool.used + taken,
-      cost: run.cost,
-      read: this.#decoding.read,
-    });
+    this.ledger.record(endedRun(run, this.#decoding, this.#pool.used, taken));
     this.#pool.used += taken;
     if (run.decodes > 0) {
       this.#decoding.advance(run.steps);
@@ -223,7 +211,7 @@ export class Replica implements ServerView {
       this.#pool.admit(sequence, tokens);
       sequence.state = "prefilling";
       this.#running.push(sequence);
-      this.#requests.admit(sequence.spec.id, now);
+      this.#times.admitted(sequence, now);
       if (this.#options.prefixCaching) this.ledger.lookUp(sequence, sequence.prefilled - tokens);
     } else this.#pool.extend(sequence, tokens);
     this.ledger.prefill(sequence, tokens);
@@ -234,62 +222,71 @@ export class Replica implements ServerView {
   }
 
   #preempt(sequence: Sequence, now: number): void {
-    if (sequence.state === "decoding") {
-      this.ledger.preempt(sequence, now);
-      this.#answer(sequence);
-      const held = this.#decoding.leave(sequence);
-      this.#pool.preempt(sequence, held, sequence.contextTokens - 1); // the newest token has not been through the layers
-    } else {
-      this.#pool.preempt(sequence, sequence.heldBlocks, sequence.prefilled);
-      if (this.#prefilling === sequence) this.#prefilling = undefined;
-    }
+    const { held, tokens } = this.#vacate(sequence, now);
+    this.#pool.preempt(sequence, held, tokens);
     sequence.prefilled = 0;
     sequence.state = "waiting";
     sequence.preemptions++;
     this.ledger.totals.preemptions++;
     this.ledger.log.preemptions.push(now);
-    this.#requests.preemptions[this.#requests.slot(sequence.spec.id)] = sequence.preemptions;
-    this.#running.splice(this.#running.lastIndexOf(sequence), 1);
+    this.#times.preempted(sequence);
     this.#queue.insert(sequence);
+  }
+
+  /** Takes the seat of a running sequence that has not ended. Returns its blocks, and how many tokens are in them. */
+  #vacate(sequence: Sequence, now: number): { held: number; tokens: number } {
+    this.#running.splice(this.#running.lastIndexOf(sequence), 1);
+    if (sequence.state !== "decoding") {
+      if (this.#prefilling === sequence) this.#prefilling = undefined;
+      return { held: sequence.heldBlocks, tokens: sequence.prefilled };
+    }
+    this.ledger.preempt(sequence, now);
+    this.#times.answer(sequence, this.#decoding.generated(sequence));
+    const held = this.#decoding.leave(sequence);
+    return { held, tokens: sequence.contextTokens - 1 }; // the newest token has not been through the layers
+  }
+
+  /** Drops a sequence whose client has given it up, unless its last token came with the iteration under way. */
+  #leave(sequence: Sequence, now: number): void {
+    if (sequence.state === "waiting") this.#queue.drop(sequence);
+    else if (this.#running.includes(sequence)) {
+      const { held, tokens } = this.#vacate(sequence, now);
+      this.#pool.release(sequence, held, tokens);
+    } else return;
+    this.ledger.lose(sequence);
+    this.#ended(now, sequence.spec, false);
   }
 
   /** A chunk is computed; if it was the last one, a token is out and decoding begins. */
   #prefilled(sequence: Sequence, now: number): void {
     if (sequence.prefilled < sequence.contextTokens) return;
-    const { id, outputTokens, reasoningTokens } = sequence.spec;
-    const slot = this.#requests.slot(id);
-    if (sequence.generated === 0) this.#requests.firstToken[slot] = now;
-    else this.ledger.resume(sequence, now);
+    if (sequence.generated > 0) this.ledger.resume(sequence, now);
     sequence.lastToken = NaN;
     sequence.generated++;
-    if (sequence.generated === reasoningTokens + 1) this.#requests.firstAnswer[slot] = now;
+    this.#times.token(sequence, now);
     sequence.state = "decoding";
-    if (sequence.generated === outputTokens) {
+    if (sequence.generated === sequence.spec.outputTokens) {
       this.#pool.release(sequence, sequence.heldBlocks, sequence.prefilled);
       this.#remove(sequence, now);
     } else this.#pool.used -= this.#decoding.join(sequence);
   }
 
   #end(sequence: Sequence, now: number): void {
-    this.#answer(sequence);
+    this.#times.answer(sequence, this.#decoding.generated(sequence));
     const held = this.#decoding.leave(sequence);
     this.#pool.release(sequence, held, sequence.contextTokens - 1);
     this.#remove(sequence, now);
   }
 
+  /** The last token is out. */
   #remove(sequence: Sequence, now: number): void {
     this.#running.splice(this.#running.indexOf(sequence), 1);
-    this.#inFlight--;
-    this.#requests.end[this.#requests.slot(sequence.spec.id)] = now;
-    this.#finished(now, sequence.spec);
-  }
-
-  /** Looks up when the first answer token came, if it came while the sequence was decoding this time. */
-  #answer(sequence: Sequence): void {
-    const token = sequence.spec.reasoningTokens + 1;
-    if (token <= sequence.generated || token > this.#decoding.generated(sequence)) return;
-    const counter = sequence.joined + token - sequence.generated;
-    this.#requests.firstAnswer[this.#requests.slot(sequence.spec.id)] = this.ledger.log.timeOf(counter);
+    const served = !sequence.abandoned;
+    if (served) {
+      this.#inFlight--;
+      this.#times.ended(sequence, now);
+    } else this.ledger.lose(sequence);
+    this.#ended(now, sequence.spec, served);
   }
 
   /** An iteration without decoding: those that decode have to remember their last token. */

@@ -4,6 +4,7 @@ import type { CostModel, LayerGroup } from "../cost/cost-model.js";
 import type { HardwareProfile } from "../hardware/profile.js";
 import type { KvFormat, ModelShape, WeightFormat } from "../model/model-shape.js";
 import type { Policy } from "../policy/policy.js";
+import { parseSeconds, type NamedDraw } from "../workload/seconds.js";
 import type { Workload } from "../workload/workload.js";
 import { chunked } from "./chunked.js";
 import { graphSizes, hostParameters, withEngineDefaults, type EngineScenario } from "./engine-defaults.js";
@@ -15,7 +16,7 @@ import type { ScenarioOptions } from "./options.js";
 import type { MemoryLayout } from "./outcome.js";
 import { prefixCaching } from "./prefix-caching.js";
 import { prefillFirst } from "./prefill-first.js";
-import type { ReplicaOptions } from "./replica.js";
+import type { ReplicaOptions } from "./replica-options.js";
 import type { RouterName } from "./router.js";
 
 /** What the names in a scenario stand for. */
@@ -37,6 +38,7 @@ export interface Scenario {
   readonly replicas: number;
   readonly router: RouterName;
   readonly maxConcurrency: number;
+  readonly patience: NamedDraw | undefined; // seconds from sending until a client gives a request up
   readonly maxModelTokens: number;
   readonly frontEndSeconds: number;
   readonly warmupSeconds: number; // requests sent before are served and not measured
@@ -100,6 +102,7 @@ export function scenario(given: ScenarioOptions, parts: Parts): Scenario {
     replicas: options.replicas,
     router: options.router,
     maxConcurrency: options["max-concurrency"] ?? Infinity,
+    patience: patience(options),
     maxModelTokens,
     frontEndSeconds: hostParameters(options).frontEndSeconds,
     warmupSeconds: typeof options.warmup === "number" ? options.warmup : 0, // a rule needs a run to look at
@@ -108,6 +111,11 @@ export function scenario(given: ScenarioOptions, parts: Parts): Scenario {
     seed: options.seed,
     notes: [...new Set(notes)],
   };
+}
+
+function patience({ "client-timeout": given }: ScenarioOptions): NamedDraw | undefined {
+  if (given === 0) throw new InputError("client-timeout", "0 is not allowed; expected seconds above 0");
+  return given === undefined ? undefined : parseSeconds(given, "client-timeout");
 }
 
 function stepCost(

@@ -19,6 +19,7 @@ export class Sequence {
   fresh = false; // the first step of the regime has not run
   lastToken = NaN; // time of the last token if it has not decoded in the iteration before; else NaN
   preemptions = 0;
+  abandoned = false; // by its client; the engine drops it between two iterations
   hold: Hold | undefined; // on cached blocks, while it has any blocks and its text may be found
   runs: readonly BlockRun[] | undefined; // of its context while it waits
   ownText: number | undefined; // first number of the text that it alone has, once it has been preempted

@@ -24,7 +24,7 @@ export class WarmupRule {
   readonly sink: RequestSink = (requests, from, to) => {
     for (let id = from; id < to; id++) {
       const slot = requests.slot(id);
-      if (requests.refused[slot] === 1) continue;
+      if (requests.lost[slot] !== 0) continue;
       const times = requestTimes(requests, slot);
       const sent = requests.sent[slot] as number;
       for (const { name, latency } of this.#series) {

@@ -4,9 +4,18 @@ import { prefillFirst } from "../serve/prefill-first.js";
 import { chunked } from "../serve/chunked.js";
 import { ROUTERS } from "../serve/router.js";
 import { serve, type ServeResult } from "../serve/serve.js";
+import {
+  arbitraryPatience,
+  keepAll,
+  linearCost,
+  request,
+  sawtooth,
+  toyPolicy,
+  toyScenario,
+  type ToyOptions,
+} from "./toy.js";
 import { TEXT_TOKENS, type Stretch } from "../workload/text.js";
 import type { RequestSpec } from "../workload/workload.js";
-import { keepAll, linearCost, request, sawtooth, toyPolicy, toyScenario, type ToyOptions } from "./toy.js";
 
 /** Everything that must not depend on how long the strides are. */
 function observed(result: ServeResult): object {
@@ -21,6 +30,7 @@ function observed(result: ServeResult): object {
     replica: cut(result.requests.replica),
     totals: result.totals,
     gaps: result.logs.map(({ gaps }) => [gaps.count, gaps.sum, ...[0, 0.5, 0.9, 0.99, 1].map((q) => gaps.quantile(q))]),
+    lost: cut(result.requests.lost),
     finished: result.end,
     mostInFlight: result.mostInFlight,
   };
@@ -99,6 +109,7 @@ const arbitraryScenario: fc.Arbitrary<ToyOptions> = fc
     maxConcurrency: fc.constantFrom(Infinity, 3, 10),
     frontEndSeconds: fc.constantFrom(0, 0.015),
     warmupSeconds: fc.constantFrom(0, 2, 9),
+    patience: arbitraryPatience,
     caching: fc.boolean(),
   })
   .map(({ poolFactor, caching, ...options }) => {
@@ -113,6 +124,7 @@ test("fast-forward and step by step give the same result, bit for bit, and the f
   let iterations = 0;
   let runs = 0;
   let preemptions = 0;
+  let cancelled = 0;
   let cacheHits = 0;
   fc.assert(
     fc.property(arbitraryScenario, (options) => {
@@ -121,12 +133,14 @@ test("fast-forward and step by step give the same result, bit for bit, and the f
       expect(observed(fast)).toEqual(observed(slow));
       iterations += slow.totals.reduce((sum, total) => sum + total.iterations, 0);
       preemptions += slow.totals.reduce((sum, total) => sum + total.preemptions, 0);
+      cancelled += fast.cancelled;
       cacheHits += slow.totals.reduce((sum, total) => sum + total.cacheHits, 0);
       runs += fast.logs.reduce((sum, log) => sum + log.length, 0);
     }),
-    { numRuns: 400, seed: 20 },
+    { numRuns: 500, seed: 20 },
   );
   expect(iterations / runs).toBeGreaterThan(3);
+  expect(cancelled).toBeGreaterThan(1000);
   expect(preemptions).toBeGreaterThan(100); // the hard part of the engine was exercised
   expect(cacheHits).toBeGreaterThan(1000);
 });

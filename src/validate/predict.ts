@@ -10,18 +10,24 @@ import { serve } from "../serve/serve.js";
 import type { MeasuredCase } from "./case.js";
 import { caseWorkload } from "./case-workload.js";
 import { steadyMetrics } from "./steady.js";
+import type { Subject } from "./terms.js";
 
-/** Built-in hardware by name; a fit hands out profiles with other parameters. */
+/** Built-in hardware by name. */
 export type Profiles = (name: string) => HardwareProfile;
 
-/** Simulates a measured run and returns all its figures, by vLLM's names. */
-export function predict({ name, options, load, steadyWindow }: MeasuredCase, profiles: Profiles): Metrics {
-  const checked = SCENARIO_OPTIONS.parse(options);
+/** Simulates a measured run and returns all its figures, by vLLM's names; `change` may put other terms in. */
+export function predict(
+  { name, options: given, load, steadyWindow }: MeasuredCase,
+  profiles: Profiles,
+  change: (subject: Subject) => Subject = (subject) => subject,
+): Metrics {
+  const checked = SCENARIO_OPTIONS.parse(given);
   const model = MODELS[checked.model];
   if (model === undefined) throw new InputError(name, `there is no model ${checked.model}`);
-  const built = scenario(checked, {
+  const { options, profile } = change({ options: checked, profile: profiles(checked.hardware) });
+  const built = scenario(options, {
     model,
-    profile: profiles(checked.hardware),
+    profile,
     policy: createPolicy("dense", POLICIES.dense, {}),
     workload: caseWorkload(name, load),
   });

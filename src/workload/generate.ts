@@ -3,6 +3,7 @@ import { constant, gamma, poisson, weibull } from "./arrivals.js";
 import type { WorkloadDefinition } from "./definition.js";
 import { checkedExtent, DEFAULT_REQUESTS, type Extent } from "./extent.js";
 import { drawnLengths, fixedLengths, type LengthModel } from "./lengths.js";
+import { parseRateCurve, type RateCurve } from "./rate-curve.js";
 import { continues, sessionNotes, type SessionShape } from "./sessions.js";
 import { trafficRequests, type End, type Load, type Traffic } from "./traffic.js";
 import type { Sender } from "./sender.js";
@@ -10,6 +11,8 @@ import type { ArrivalProcess, Tenant, Workload } from "./workload.js";
 
 /** How questions follow each other. */
 export interface LoadOptions extends Extent {
+  readonly rateCurve?: string | undefined; // as parseRateCurve takes it; the rate is the mean of the day
+  readonly startHour?: number | undefined; // of the day, at time 0; default 0
   readonly users?: number | undefined; // a closed loop of so many, instead of arrivals at a rate
   readonly sessions?: SessionShape | undefined; // needed with users
   readonly bestOf?: number | undefined; // samples of each question, default 1; numRequests counts questions
@@ -19,7 +22,6 @@ export interface LoadOptions extends Extent {
 export interface GenerateOptions extends LoadOptions {
   readonly requestRate?: number | undefined; // requests per second; Infinity: all at time 0
   readonly burstiness?: number | undefined; // gamma shape of the gaps, as in vLLM; replaces the process of the definition
-  readonly hourlyCurve?: boolean | undefined; // follow the curve of the definition, from 0 h; off unless asked for
 }
 
 export interface FixedOptions extends LoadOptions {
@@ -40,8 +42,7 @@ export function definitionWorkload(definition: WorkloadDefinition, options: Gene
   const rate = options.requestRate ?? definition.requestRate.value;
   const process =
     options.burstiness === undefined ? arrivalProcess(definition.arrivals, rate) : gamma(rate, options.burstiness);
-  const factors = options.hourlyCurve === true ? curve(definition) : undefined;
-  const load = loadOf(options, process, factors);
+  const load = loadOf(options, process, ownCurve(definition));
   const end = extent(options, rate, load);
   const senders = sendersOf(definition);
   const { limit } = definition.output;
@@ -66,7 +67,7 @@ export function fixedWorkload(options: FixedOptions): Workload {
   const rate = options.requestRate ?? Infinity;
   const process = gamma(rate, options.burstiness);
   const senders = [{ name: "", share: 1, priority: 0, lengths }];
-  const load = loadOf(options, process, undefined);
+  const load = loadOf(options, process);
   const end = extent(options, rate, load);
   return {
     name: lengths.name,
@@ -86,14 +87,18 @@ function sharing({ bestOf = 1, prefixLen = 0, sessions }: LoadOptions): Pick<Wor
 }
 
 function loadOf(
-  { users, sessions, requestRate, burstiness }: GenerateOptions,
+  { users, sessions, requestRate, burstiness, rateCurve, startHour = 0 }: GenerateOptions,
   process: ArrivalProcess,
-  factors: readonly number[] | undefined,
+  own?: RateCurve,
 ): Load {
-  if (users === undefined) return { kind: "open", process, factors, sessions };
-  const rate = requestRate !== undefined ? "request-rate" : burstiness !== undefined ? "burstiness" : undefined;
-  if (rate !== undefined || factors !== undefined) {
-    throw new InputError(rate ?? "hourly-curve", "does not go with users: each sends when the last answer has come");
+  if (users === undefined) {
+    const curve = rateCurve === undefined ? undefined : { ...parseRateCurve(rateCurve, own), startHour };
+    return { kind: "open", process, curve, sessions };
+  }
+  const rates = { "request-rate": requestRate, burstiness, "rate-curve": rateCurve };
+  const given = Object.entries(rates).find(([, value]) => value !== undefined);
+  if (given !== undefined) {
+    throw new InputError(given[0], "does not go with users: each sends when the last answer has come");
   }
   check(sessions !== undefined, "users without sessions");
   return { kind: "closed", users, sessions };
@@ -113,7 +118,11 @@ function loadNotes(load: Load, { bestOf = 1, prefixLen = 0 }: LoadOptions): stri
     const thinks = `each sends ${load.sessions.thinkSeconds.name} after its last answer, and first after as long`;
     return [`Closed loop of ${load.users} users: ${thinks}.`, ...following];
   }
-  const curved = load.factors === undefined ? "" : ", following the hourly curve from 0 h";
+  const { curve } = load;
+  const curved =
+    curve === undefined
+      ? ""
+      : `, following the rate curve ${curve.name} (${curve.source}) from ${curve.startHour} h, that rate being the mean of the day`;
   return [`Arrivals${sessions !== undefined ? " of sessions" : ""}: ${load.process.name}${curved}.`, ...following];
 }
 
@@ -154,9 +163,9 @@ function arrivalProcess(arrivals: WorkloadDefinition["arrivals"], rate: number):
   }
 }
 
-function curve({ name, hourlyCurve }: WorkloadDefinition): readonly number[] {
-  if (hourlyCurve !== undefined) return hourlyCurve.factors;
-  throw new InputError("hourly-curve", `the workload ${name} has no curve over the day`);
+function ownCurve({ name, hourlyCurve, sources }: WorkloadDefinition): RateCurve | undefined {
+  if (hourlyCurve === undefined) return undefined;
+  return { name: `of ${name}`, source: sources[hourlyCurve.source] as string, factors: hourlyCurve.factors };
 }
 
 function extent(options: Extent, rate: number, load: Load): End {

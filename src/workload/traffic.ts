@@ -1,6 +1,7 @@
 import { check } from "../core/check.js";
 import { stream, type Rng } from "../core/rng.js";
 import { hourlyClock } from "./arrivals.js";
+import type { RateCurve } from "./rate-curve.js";
 import type { Sender } from "./sender.js";
 import { Asker, type Ask, type Question, type SessionShape } from "./sessions.js";
 import { Texts, type Stretch } from "./text.js";
@@ -11,7 +12,7 @@ export type Load =
   | {
       readonly kind: "open";
       readonly process: ArrivalProcess;
-      readonly factors: readonly number[] | undefined; // of the hours of a day
+      readonly curve: (RateCurve & { readonly startHour: number }) | undefined; // of the rate over the day
       readonly sessions: SessionShape | undefined; // that begin at the rate; undefined: every question stands alone
     }
   | { readonly kind: "closed"; readonly users: number; readonly sessions: SessionShape };
@@ -73,7 +74,7 @@ export function* trafficRequests(traffic: Traffic, seed: number): Generator<Requ
     return ask({ ...question, samples, promptText: [...(prefixes.get(sender) ?? []), ...own] });
   };
   let index = 0;
-  for (const arrival of arrivals(load.process, load.factors, seed)) {
+  for (const arrival of arrivals(load.process, load.curve, seed)) {
     const requests = sessions === undefined ? alone(arrival) : asker(sessions, String(index++), false).ask(arrival);
     if (requests.length === 0) return;
     yield* requests;
@@ -143,11 +144,11 @@ function sampleDraw(
 /** The first arrival is at time 0, each other one a gap after the one before it. */
 function* arrivals(
   process: ArrivalProcess,
-  factors: readonly number[] | undefined,
+  curve: (RateCurve & { readonly startHour: number }) | undefined,
   seed: number,
 ): Generator<number, never> {
   const gaps = stream(seed, "workload/arrivals");
-  const clock = factors === undefined ? undefined : hourlyClock(factors);
+  const clock = curve === undefined ? undefined : hourlyClock(curve.factors, curve.startHour);
   let operational = 0;
   for (let first = true; ; first = false) {
     if (!first) operational += process.gap(gaps);
