@@ -3,6 +3,7 @@ import yargs, { type Argv } from "yargs";
 import { hideBin } from "yargs/helpers";
 import { InputError } from "../core/check.js";
 import { runCompare, runInit, runList, runReplay, runSchema, runServe, runShow } from "./commands.js";
+import { fitCommand } from "./fit-parser.js";
 import { isBooleanOption, OPTION_NAMES, optionHelp } from "./options.js";
 import { REPLAY_FLAGS } from "./replay-flags.js";
 import { traceCommands } from "./trace-parser.js";
@@ -154,8 +155,8 @@ function parser(): Argv {
     .usage(
       "$0 COMMAND\n\nPredicts throughput, latency, memory, energy and cost of serving reasoning models,\nfor any KV-cache policy, before anyone pays for the GPUs.",
     );
-  return scenarioFiles(lookUps(workloadCommands(traceCommands(replays(simulations(base))))))
-    .demandCommand(1, "Name a command: serve, compare, replay, trace, workload, list, show, init or schema.")
+  return scenarioFiles(lookUps(fitCommand(workloadCommands(traceCommands(replays(simulations(base)))))))
+    .demandCommand(1, "Name a command: serve, compare, replay, trace, workload, fit, list, show, init or schema.")
     .strict()
     .recommendCommands()
     .parserConfiguration({
