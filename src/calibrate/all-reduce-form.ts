@@ -33,10 +33,12 @@ export function allReduceForm(kernel: "ring" | "custom"): OperatorForm<AllReduce
       sample.operator === "all-reduce" &&
       sample.kernel === kernel &&
       (kernel === "ring" || sample.bytes < CUSTOM_LIMIT_BYTES),
-    seconds: ({ bytes, gpus }, _device, values) =>
-      kernel === "ring"
-        ? ringSeconds(bytes, gpus, values as unknown as RingAllReduce)
-        : customSeconds(bytes, gpus, values as unknown as CustomAllReduce),
+    predictor:
+      (_device, values) =>
+      ({ bytes, gpus }) =>
+        kernel === "ring"
+          ? ringSeconds(bytes, gpus, values as unknown as RingAllReduce)
+          : customSeconds(bytes, gpus, values as unknown as CustomAllReduce),
     size: { name: "KB", of: ({ bytes }) => bytes / 1024, edges: [256, 8192] },
     shape: ({ gpus, bytes }) => ({ gpus, bytes }),
     put: (blocks, values) => {

@@ -1,5 +1,5 @@
 import { decodeAttentionSeconds, KEY_BLOCK, type DecodeWork } from "../cost/decode-attention-time.js";
-import type { DecodeKernel, HardwareProfile } from "../hardware/profile.js";
+import type { DecodeKernel } from "../hardware/profile.js";
 import type { OperatorForm, ParameterRange } from "./operator-form.js";
 import type { KernelSample, SampleOf } from "./sample.js";
 
@@ -50,8 +50,10 @@ export function decodeAttentionForm(
     parameters: PARAMETERS[kernel],
     takes: (sample: KernelSample): sample is Decode =>
       sample.operator === "decode-attention" && sample.headDim === headDim && sample.kvFormat === kvFormat,
-    seconds: (sample, device: HardwareProfile, values) =>
-      decodeAttentionSeconds(workOf(sample), device, { ...fixed, ...values } as unknown as DecodeKernel),
+    predictor: (device, values) => {
+      const fitted = { ...fixed, ...values } as unknown as DecodeKernel;
+      return (sample) => decodeAttentionSeconds(workOf(sample), device, fitted);
+    },
     size: {
       name: "MB",
       of: (sample) => workOf(sample).tokens * workOf(sample).kvBytes * 1e-6,

@@ -26,9 +26,10 @@ export function fitOperator<S extends KernelSample>(
   const unseen: S[] = [];
   for (const sample of samples) (random() < holdout ? unseen : seen).push(sample);
   const trial = rounded(fitForm(form, seen, device, seed));
+  const predicted = form.predictor(device, trial);
   const judged = unseen.map((sample) => ({
     size: form.size.of(sample),
-    ratio: form.seconds(sample, device, trial) / sample.seconds,
+    ratio: predicted(sample) / sample.seconds,
   }));
   const all = errorFigures(judged.map(({ ratio }) => ratio));
   return {

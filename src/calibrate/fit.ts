@@ -11,7 +11,16 @@ const STARTS = 2;
 const ROUNDS = 3;
 /** Residual in log time below which all samples weigh the same. */
 const INLIER = 0.05;
-const STEP = 1e-3; // of the logarithm of a parameter
+/** Steps of the logarithms of parameters wide enough to look over the corners of a form, and cautious ones. */
+const SEARCH = {
+  gradientDifference: 0.02,
+  centralDifference: true,
+  damping: 100,
+  dampingStepUp: 4,
+  dampingStepDown: 3,
+  maxIterations: 25,
+  errorTolerance: 1e-9,
+} as const;
 
 /**
  * The parameters whose form is nearest to the samples: least squares in log time over the logarithms of the parameters,
@@ -28,32 +37,37 @@ export function fitForm<S extends KernelSample>(
   const keys = Object.keys(form.parameters);
   const ranges = Object.values(form.parameters);
   const x = fitted.map((_, i) => i);
-  const y = fitted.map(({ seconds }) => Math.log(seconds));
-  const model = (logs: ArrayLike<number>) => {
-    const values = valuesOf(keys, logs);
-    return (i: number) => Math.log(form.seconds(fitted[i] as S, device, values));
+  const measured = fitted.map(({ seconds }) => Math.log(seconds));
+  const logOf = (logs: ArrayLike<number>) => {
+    const predicted = form.predictor(device, valuesOf(keys, logs));
+    return (i: number) => Math.log(predicted(fitted[i] as S));
   };
   let best: { readonly logs: readonly number[]; readonly error: number } | undefined;
+  const keep = (logs: readonly number[]): readonly number[] => {
+    const at = logOf(logs);
+    const residuals = x.map((i) => Math.abs(at(i) - (measured[i] as number)));
+    const error = residuals.reduce((sum, residual) => sum + residual, 0);
+    if (best === undefined || error < best.error) best = { logs, error };
+    return residuals;
+  };
   for (let start = 0; start < STARTS; start++) {
-    let logs = ranges.map((range) => startOf(range, start === 0 ? undefined : random));
+    let logs: readonly number[] = ranges.map((range) => startOf(range, start === 0 ? undefined : random));
     for (let round = 0; round < ROUNDS; round++) {
-      const at = model(logs);
-      const deviations = x.map((i) => (round === 0 ? 1 : Math.sqrt(Math.hypot(at(i) - (y[i] as number), INLIER))));
-      logs = levenbergMarquardt({ x, y }, model, {
+      const residuals = keep(logs);
+      // Both sides are multiplied: the library weighs errors and steps apart.
+      const weights = residuals.map((residual) => (round === 0 ? 1 : (residual ** 2 + INLIER ** 2) ** -0.25));
+      const weighted = (at: ArrayLike<number>) => {
+        const predicted = logOf(at);
+        return (i: number) => (weights[i] as number) * predicted(i);
+      };
+      logs = levenbergMarquardt({ x, y: measured.map((y, i) => y * (weights[i] as number)) }, weighted, {
         initialValues: logs,
         minValues: ranges.map(({ min }) => Math.log(min)),
         maxValues: ranges.map(({ max }) => Math.log(max)),
-        weights: deviations,
-        gradientDifference: STEP,
-        centralDifference: false,
-        damping: 1,
-        maxIterations: 15,
-        errorTolerance: 1e-9,
+        ...SEARCH,
       }).parameterValues;
     }
-    const at = model(logs);
-    const error = x.reduce((sum, i) => sum + Math.abs(at(i) - (y[i] as number)), 0);
-    if (best === undefined || error < best.error) best = { logs, error };
+    keep(logs);
   }
   return valuesOf(keys, best?.logs ?? []);
 }

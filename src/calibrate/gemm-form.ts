@@ -22,11 +22,11 @@ export function gemmForm(format: "bf16" | "fp8", device: HardwareProfile): Opera
       partialTraffic: { start: 0.3, min: 0.01, max: 10 },
     },
     takes: (sample: KernelSample): sample is Gemm => sample.operator === "gemm" && sample.format === format,
-    seconds: ({ m, n, k }, at, values) =>
-      gemmSeconds({ m, n, k, inputBytes: bytes, weightBytes: bytes, peakFlops }, at, {
-        ...(values as unknown as Omit<GemmParameters, "persistent">),
-        persistent,
-      }),
+    predictor: (at, values) => {
+      const parameters = { ...(values as unknown as Omit<GemmParameters, "persistent">), persistent };
+      return ({ m, n, k }) =>
+        gemmSeconds({ m, n, k, inputBytes: bytes, weightBytes: bytes, peakFlops }, at, parameters);
+    },
     size: { name: "m", of: ({ m }) => m, edges: [8, 64, 256, 1024, 4096] },
     shape: ({ m, n, k }) => ({ m, n, k }),
     put: (blocks, values) => {

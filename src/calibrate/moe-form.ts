@@ -24,7 +24,7 @@ export function moeForm(format: "bf16" | "fp8" | "int4", device: HardwareProfile
       spread: { start: 0.9, min: 0.3, max: 1 },
     },
     takes: (sample: KernelSample): sample is Moe => sample.operator === "moe" && sample.format === format,
-    seconds: (sample, at, values) =>
+    predictor: (at, values) => (sample) =>
       moeSeconds({ ...sample, weightBytes, peakFlops }, at, values as unknown as MoeKernel),
     size: { name: "tokens", of: ({ tokens }) => tokens, edges: [8, 64, 512, 4096] },
     shape: ({ tokens, experts, expertsPerToken, hiddenSize, expertSize }) => ({

@@ -14,7 +14,8 @@ export interface OperatorForm<S extends KernelSample = KernelSample> {
   readonly name: string;
   readonly parameters: Readonly<Record<string, ParameterRange>>;
   readonly takes: (sample: KernelSample) => sample is S;
-  readonly seconds: (sample: S, device: HardwareProfile, values: Values) => number;
+  /** The form with these values: seconds of a shape. */
+  readonly predictor: (device: HardwareProfile, values: Values) => (sample: S) => number;
   /** What of a shape decides its time; reports tell errors apart by classes of it. */
   readonly size: { readonly name: string; readonly of: (sample: S) => number; readonly edges: readonly number[] };
   /** Sizes of a shape, whose ranges the profile keeps. */

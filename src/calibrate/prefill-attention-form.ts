@@ -28,19 +28,22 @@ export function prefillAttentionForm(
     },
     takes: (sample: KernelSample): sample is Prefill =>
       sample.operator === "prefill-attention" && sample.headDim === headDim && sample.kvFormat === kvFormat,
-    seconds: ({ sequences, tokens, context, queryHeads, kvHeads, window }, device, values) =>
-      prefillAttentionSeconds(
-        {
-          chunks: [{ sequences, tokens, context }],
-          queryHeads,
-          kvHeads,
-          headDim,
-          window: window ?? Infinity,
-          kvBytes: 2 * kvHeads * headDim * (kvFormat === "fp8" ? 1 : 2),
-        },
-        device,
-        { ...fixed, ...values } as unknown as PrefillKernel,
-      ),
+    predictor: (device, values) => {
+      const fitted = { ...fixed, ...values } as unknown as PrefillKernel;
+      return ({ sequences, tokens, context, queryHeads, kvHeads, window }) =>
+        prefillAttentionSeconds(
+          {
+            chunks: [{ sequences, tokens, context }],
+            queryHeads,
+            kvHeads,
+            headDim,
+            window: window ?? Infinity,
+            kvBytes: 2 * kvHeads * headDim * (kvFormat === "fp8" ? 1 : 2),
+          },
+          device,
+          fitted,
+        );
+    },
     size: { name: "tokens", of: ({ tokens }) => tokens, edges: [64, 256, 1024, 4096] },
     shape: ({ sequences, tokens, context, queryHeads, kvHeads }) => ({
       sequences,

@@ -14,11 +14,16 @@ export interface GemmWork {
 const OUTPUT_BYTES = 2;
 const PARTIAL_BYTES = 4; // sums of a split k are kept in 32 bits
 /** Shapes of the output that one thread block computes; libraries choose among about these. */
-const TILES = [32, 64, 128, 256].flatMap((rows) =>
-  [32, 64, 128, 256]
-    .filter((columns) => rows * columns >= 2048 && rows * columns <= 32_768)
-    .map((columns) => ({ rows, columns })),
-);
+const TILES = [
+  { rows: 32, columns: 64 },
+  { rows: 64, columns: 32 },
+  { rows: 64, columns: 64 },
+  { rows: 64, columns: 128 },
+  { rows: 128, columns: 64 },
+  { rows: 128, columns: 128 },
+  { rows: 128, columns: 256 },
+  { rows: 256, columns: 128 },
+] as const;
 const SPLITS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48];
 const LEAST_SPLIT_K = 64;
 const LEAST_K = 32;
