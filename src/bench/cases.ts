@@ -12,7 +12,8 @@ export interface BenchRow {
 
 /** Options of each case at `requests` requests; the targets hold at 10,000. */
 export function benchCases(requests: number): Readonly<Record<"load" | "overload" | "stepByStep" | "start", Flags>> {
-  const base = { model: "llama-3.1-8b", hardware: "h100-sxm" };
+  // As many sequences as the peer ran with, whatever the newest engine takes.
+  const base = { model: "llama-3.1-8b", hardware: "h100-sxm", "max-num-seqs": "256" };
   const long = { ...base, "input-len": "512", "output-len": "4096", "num-requests": String(requests) };
   const load = { ...long, "request-rate": "1" };
   return {

@@ -20,7 +20,7 @@ const withoutLocales: Plugin = {
 const dist = fileURLToPath(new URL("../", import.meta.url));
 
 await build({
-  entryPoints: [`${dist}cli/main.js`, `${dist}cli/replay-worker.js`],
+  entryPoints: [`${dist}cli/main.js`, `${dist}cli/replay-worker.js`, `${dist}cli/serve-worker.js`],
   outdir: `${dist}bin`,
   bundle: true,
   splitting: true,

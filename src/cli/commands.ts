@@ -6,9 +6,20 @@ import type { Policy } from "../policy/policy.js";
 import type { Recorded } from "../report/recorded.js";
 import type { ScenarioOptions } from "../serve/options.js";
 import { scenarioOptions, type Flags } from "./flags.js";
-import { outputCompare, outputFlags, outputReplay, outputServe } from "./output.js";
+import type { Deployment } from "./deployments.js";
+import {
+  outputCompare,
+  outputDeployments,
+  outputFlags,
+  outputReplay,
+  outputServe,
+  type OutputFlags,
+} from "./output.js";
+import type { Replicator } from "./replicator.js";
 import { withRequestFiles } from "./requests-file.js";
+import type { Resolved } from "./resolve.js";
 import type { Simulation } from "./simulate.js";
+import { countFlag } from "./value-flags.js";
 
 /** What each command does with its flags. Modules that only some commands need are loaded by those. */
 
@@ -20,6 +31,13 @@ const INLINING = "--max-inlined-bytecode-size-cumulative=300";
 
 export async function runServe(flags: Flags): Promise<void> {
   const output = outputFlags(flags);
+  const { readDeployments } = await import("./deployments.js");
+  const deployments = await readDeployments(flags);
+  if (deployments !== undefined) {
+    if (flags["workers"] !== undefined)
+      throw new InputError("--workers", "does not go with several deployments, which run one after another");
+    return serveDeployments(deployments, output);
+  }
   const options = await scenarioOptions(flags);
   const { resolve } = await import("./resolve.js");
   const { simulate } = await import("./simulate.js");
@@ -32,9 +50,27 @@ export async function runServe(flags: Flags): Promise<void> {
   const [measured = policy] = judged.policies;
   setFlagsFromString(INLINING); // not before: replay is long
   await withRequestFiles([measured], output.out, async (files) => {
-    const simulation = await simulate(options, resolved, measured, files[0]?.sink);
+    const simulation = await replicating(options, flags, (replicator) =>
+      simulate(options, resolved, measured, { replicator, sink: files[0]?.sink }),
+    );
     files[0]?.finish();
     await outputServe(simulation, judged.recorded, output, files);
+  });
+}
+
+/** Each by itself: deployments share no hardware. */
+async function serveDeployments(deployments: readonly Deployment[], output: OutputFlags): Promise<void> {
+  const { resolveDeployments } = await import("./deployments.js");
+  const { simulate } = await import("./simulate.js");
+  const resolved = await resolveDeployments(deployments);
+  await withRequestFiles(deployments, output.out, async (files) => {
+    const simulations: Simulation[] = [];
+    for (const [i, { options }] of deployments.entries()) {
+      const parts = resolved[i] as Resolved;
+      simulations.push(await simulate(options, parts, parts.policies[0] as Policy, { sink: files[i]?.sink }));
+      files[i]?.finish();
+    }
+    await outputDeployments(deployments, simulations, output, files);
   });
 }
 
@@ -53,12 +89,32 @@ export async function runCompare(flags: Flags): Promise<void> {
   const { policies, recorded } = await judge(options, resolved.policies);
   await withRequestFiles(policies, output.out, async (files) => {
     const simulations: Simulation[] = [];
-    for (const [i, policy] of policies.entries()) {
-      simulations.push(await simulate(options, resolved, policy, files[i]?.sink));
-      files[i]?.finish();
-    }
+    await replicating(options, flags, async (replicator) => {
+      for (const [i, policy] of policies.entries()) {
+        simulations.push(await simulate(options, resolved, policy, { replicator, sink: files[i]?.sink }));
+        files[i]?.finish();
+      }
+    });
     await outputCompare(simulations, recorded, output, files);
   });
+}
+
+/** Runs an action with whoever runs a scenario several times; its threads end with it. */
+async function replicating<T>(
+  options: ScenarioOptions,
+  flags: Flags,
+  action: (replicator: Replicator) => Promise<T>,
+): Promise<T> {
+  const workers = countFlag(flags, "workers", 1, 1024);
+  if (workers !== undefined && options.replications === undefined)
+    throw new InputError("--workers", "are for --replications: one run is one thread");
+  const { Replicator } = await import("./replicator.js");
+  const replicator = new Replicator(options, workers);
+  try {
+    return await action(replicator);
+  } finally {
+    await replicator.end();
+  }
 }
 
 /** Replays the policies if a recording is given; footprints that depend on the attention come back measured. */

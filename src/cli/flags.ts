@@ -10,21 +10,35 @@ export type Flags = Readonly<Record<string, unknown>>;
 export async function scenarioOptions(flags: Flags): Promise<ScenarioOptions> {
   const path = flags["scenario"];
   const file = typeof path === "string" ? await readScenarioFile(path) : undefined;
-  const values: Record<string, unknown> = { ...file?.values };
-  const fromFlags = new Set<string>();
+  if (file?.values["deployments"] !== undefined) {
+    throw new InputError(file.position("deployments"), "only serve takes a scenario with several deployments");
+  }
+  const given = flagValues(flags);
+  const values = layered(file?.values ?? {}, given);
+  return checkOptions(values, (key) => (file === undefined || key in given ? `--${key}` : file.position(key)));
+}
+
+/** The options among the flags, each as the value that it expects. */
+export function flagValues(flags: Flags): Readonly<Record<string, unknown>> {
+  const values: Record<string, unknown> = {};
   for (const name of OPTION_NAMES) {
     const given = flags[name];
     if (given === undefined) continue;
     if (Array.isArray(given) && name !== "policy") throw new InputError(`--${name}`, "is given more than once");
     values[name] = Array.isArray(given) ? given.map(String) : flagValue(name, given);
-    fromFlags.add(name);
   }
-  if (fromFlags.has("workload")) drop(values, fromFlags, ["input-len", "output-len"]);
-  if (fromFlags.has("input-len") || fromFlags.has("output-len")) drop(values, fromFlags, ["workload"]);
-  return checkOptions(values, (key) => (file === undefined || fromFlags.has(key) ? `--${key}` : file.position(key)));
+  return values;
 }
 
-/** A flag that names another load replaces the file's. */
-function drop(values: Record<string, unknown>, fromFlags: ReadonlySet<string>, names: readonly string[]): void {
-  for (const name of names) if (!fromFlags.has(name)) delete values[name];
+type Values = Readonly<Record<string, unknown>>;
+
+/** Options over others; one that names another load replaces theirs. */
+export function layered(under: Values, over: Values): Values {
+  const values: Record<string, unknown> = { ...under, ...over };
+  const drop = (names: readonly string[]): void => {
+    for (const name of names) if (!(name in over)) delete values[name];
+  };
+  if ("workload" in over) drop(["input-len", "output-len"]);
+  if ("input-len" in over || "output-len" in over) drop(["workload"]);
+  return values;
 }

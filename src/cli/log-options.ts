@@ -3,7 +3,9 @@ import type { ScenarioOptions } from "../serve/options.js";
 import type { LogPart } from "../workload/log-rows-sent.js";
 import { givenSessionOption } from "./session-options.js";
 
-const ONLY_LOGS = ["columns", "from", "to", "rate-scale", "time-scale"] as const;
+const ONLY_LOGS = ["columns", "from", "to", "rate-scale", "time-scale", "session-timing"] as const;
+
+const MIX_HAS = ["burstiness", "columns", "time-scale", "session-timing", "rate-curve", "start-hour"] as const;
 
 /** The part of a log that is sent. */
 export function logPart(options: ScenarioOptions): LogPart {
@@ -18,10 +20,7 @@ export function refuseLogOptions(options: ScenarioOptions, why: string): void {
 
 /** What client models have already, or what has no meaning for them. */
 export function refuseMixOptions(options: ScenarioOptions): void {
-  const own =
-    givenSessionOption(options) ??
-    (["burstiness", "columns", "time-scale"] as const).find((name) => options[name] !== undefined);
-  const given = options["hourly-curve"] ? "hourly-curve" : own;
-  if (given !== undefined)
-    throw new InputError(given, "does not apply to client models, which have rates and gaps of their own");
+  const own = givenSessionOption(options) ?? MIX_HAS.find((name) => options[name] !== undefined);
+  if (own !== undefined)
+    throw new InputError(own, "does not apply to client models, which have rates and gaps of their own");
 }

@@ -7,6 +7,7 @@ import { fitCommand } from "./fit-parser.js";
 import { isBooleanOption, OPTION_NAMES, optionHelp } from "./options.js";
 import { REPLAY_FLAGS } from "./replay-flags.js";
 import { traceCommands } from "./trace-parser.js";
+import { validateCommand } from "./validate-parser.js";
 import { version } from "./version.js";
 import { workloadCommands } from "./workload-parser.js";
 
@@ -28,6 +29,11 @@ function scenarioFlags(command: Argv): Argv {
   }
   const output = (help: string): object => ({ boolean: true, hidden, group: "Output:", describe: help });
   return command
+    .option("workers", {
+      ...text,
+      group: "Output:",
+      describe: "threads for --replications; results do not depend on them [default: all cores]",
+    })
     .option("json", output("print one JSON object with the keys of vLLM's benchmark"))
     .option("out", { ...text, group: "Output:", describe: "folder for result.json, requests.parquet and report.html" })
     .option("svg", output("write the charts into --out as SVG as well"))
@@ -108,16 +114,19 @@ function lookUps(parser: Argv): Argv {
   return parser
     .command(
       "list <what>",
-      "list models, hardware, policies, workloads or recordings",
+      "list models, hardware, engines, policies, workloads or recordings",
       (y) =>
         y
-          .positional("what", { type: "string", describe: "models, hardware, policies, workloads or recordings" })
+          .positional("what", {
+            type: "string",
+            describe: "models, hardware, engines, policies, workloads or recordings",
+          })
           .example("$0 list models", "built-in models and their sizes"),
       runList,
     )
     .command(
       "show <name>",
-      "everything known of one model, GPU, policy, workload or recording",
+      "everything known of one model, GPU, engine, policy, workload or recording",
       (y) =>
         y
           .positional("name", { type: "string", describe: "a name that list prints, or length-inflation" })
@@ -155,8 +164,13 @@ function parser(): Argv {
     .usage(
       "$0 COMMAND\n\nPredicts throughput, latency, memory, energy and cost of serving reasoning models,\nfor any KV-cache policy, before anyone pays for the GPUs.",
     );
-  return scenarioFiles(lookUps(fitCommand(workloadCommands(traceCommands(replays(simulations(base)))))))
-    .demandCommand(1, "Name a command: serve, compare, replay, trace, workload, fit, list, show, init or schema.")
+  return scenarioFiles(
+    lookUps(fitCommand(validateCommand(workloadCommands(traceCommands(replays(simulations(base))))))),
+  )
+    .demandCommand(
+      1,
+      "Name a command: serve, compare, replay, trace, workload, validate, fit, list, show, init or schema.",
+    )
     .strict()
     .recommendCommands()
     .parserConfiguration({

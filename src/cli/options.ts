@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { InputError } from "../core/check.js";
+import { engineDefaultHelp } from "../serve/engine-defaults.js";
 import { SCENARIO_OPTIONS, type ScenarioOptions } from "../serve/options.js";
 
 /** Where a value came from, for messages: "--request-rate", or "file.yaml:3:15 request-rate". */
@@ -19,10 +20,8 @@ export function optionHelp(name: string): string {
   const schema = SHAPE[name];
   if (schema === undefined) return "";
   const json = z.toJSONSchema(schema, { io: "input" }) as JsonSchema;
-  const fallback =
-    json.default === undefined || json.default === false
-      ? ""
-      : ` [default: ${JSON.stringify(json.default).replaceAll('"', "")}]`;
+  const value = engineDefaultHelp(name) ?? (json.default === false ? undefined : json.default);
+  const fallback = value === undefined ? "" : ` [default: ${JSON.stringify(value).replaceAll('"', "")}]`;
   const choices = json.enum === undefined ? "" : ` [${json.enum.join(", ")}]`;
   return `${schema.description ?? ""}${choices}${fallback}`;
 }

@@ -1,10 +1,14 @@
-import type { Summary } from "../serve/outcome.js";
+import { difference, withConfidence } from "../serve/confidence.js";
+import { withModelError } from "../serve/model-error.js";
+import type { Outcome, Summary } from "../serve/outcome.js";
 import { outcome, summary } from "../serve/outcome-of.js";
 import { InputError } from "../core/check.js";
 import type { AttentionMap } from "../replay/attention-map.js";
 import type { ReplayResult } from "../replay/quality.js";
 import { replayFacts, withQuality, type Recorded } from "../report/recorded.js";
 import type { Report } from "../report/report.js";
+import type { Deployment } from "./deployments.js";
+import { committedErrors } from "./model-error-file.js";
 import { progressLine } from "./progress.js";
 import type { RequestsFile } from "./requests-file.js";
 import type { Simulation } from "./simulate.js";
@@ -39,9 +43,8 @@ export async function outputServe(
   flags: OutputFlags,
   requests: readonly RequestsFile[],
 ): Promise<void> {
-  const { scenario, result } = simulation;
-  const whole = flags.out === undefined ? undefined : withQuality(outcome(scenario, result, version()), recorded);
-  const short = whole ?? withQuality(summary(scenario, result, version()), recorded);
+  const whole = flags.out === undefined ? undefined : withQuality(wholeOf(simulation), recorded);
+  const short = whole ?? withQuality(shortOf(simulation), recorded);
   if (flags.json) printJson({ ...flat(short), ...replayed(recorded) }, [short]);
   else process.stdout.write(`${(await import("../report/text-table.js")).serveTable(short, recorded)}\n`);
   if (whole === undefined || flags.out === undefined) return;
@@ -58,12 +61,14 @@ export async function outputCompare(
   requests: readonly RequestsFile[],
 ): Promise<void> {
   const whole = flags.out !== undefined;
-  const wholes = (whole ? simulations : []).map(({ scenario, result }) =>
-    withQuality(outcome(scenario, result, version()), recorded),
-  );
+  const against = differences(simulations);
+  const wholes = (whole ? simulations : []).map((simulation, i) => ({
+    ...withQuality(wholeOf(simulation), recorded),
+    ...against[i],
+  }));
   const shorts = whole
     ? wholes
-    : simulations.map(({ scenario, result }) => withQuality(summary(scenario, result, version()), recorded));
+    : simulations.map((simulation, i) => ({ ...withQuality(shortOf(simulation), recorded), ...against[i] }));
   if (flags.json) printJson({ policies: shorts.map(flat), ...replayed(recorded) }, shorts);
   else process.stdout.write(`${(await import("../report/text-table.js")).compareTable(shorts, recorded)}\n`);
   if (flags.out === undefined) return;
@@ -71,6 +76,51 @@ export async function outputCompare(
   const { compareReport } = await import("../report/compare-report.js");
   const data = { policies: wholes, ...replayed(recorded) };
   await writeReport(flags.out, files, data, compareReport(wholes, recorded), flags);
+}
+
+/** Prints several deployments side by side, their totals, and writes their files. */
+export async function outputDeployments(
+  deployments: readonly Deployment[],
+  simulations: readonly Simulation[],
+  flags: OutputFlags,
+  requests: readonly RequestsFile[],
+): Promise<void> {
+  const named = <O extends Summary>(make: (simulation: Simulation) => O): readonly O[] =>
+    simulations.map((simulation, i) => ({ ...make(simulation), label: deployments[i]?.name as string }));
+  const { deploymentsReport, deploymentsText, totals } = await import("../report/deployments-report.js");
+  const wholes = flags.out === undefined ? undefined : named(wholeOf);
+  const shorts = wholes ?? named(shortOf);
+  if (flags.json) printJson({ deployments: shorts.map(flat), total: totals(shorts) }, shorts);
+  else process.stdout.write(`${deploymentsText(shorts)}\n`);
+  if (wholes === undefined || flags.out === undefined) return;
+  const files = new Map(requests.map((file) => [file.name, file]));
+  await writeReport(flags.out, files, { deployments: wholes, total: totals(wholes) }, deploymentsReport(wholes), flags);
+}
+
+function wholeOf(simulation: Simulation): Outcome {
+  return withUncertainty(outcome(simulation.scenario, simulation.result, version()), simulation);
+}
+
+function shortOf(simulation: Simulation): Summary {
+  return withUncertainty(summary(simulation.scenario, simulation.result, version()), simulation);
+}
+
+/** How sure the figures are, if that was asked for: what chance does to them, and the model's own error. */
+function withUncertainty<S extends Summary>(one: S, { evidence }: Simulation): S {
+  if (evidence === undefined) return one;
+  return withModelError(withConfidence(one, evidence), committedErrors(one.profile.name), evidence.level);
+}
+
+/** What each policy changes against the first, if all were simulated several times. */
+function differences(simulations: readonly Simulation[]): readonly Pick<Summary, "difference">[] {
+  const [first, ...others] = simulations.map(({ scenario, evidence }) => ({
+    label: scenario.parts.policy.label,
+    level: evidence?.level ?? NaN,
+    runs: evidence !== undefined && "runs" in evidence ? evidence.runs : undefined,
+  }));
+  if (first?.runs === undefined) return [];
+  const baseline = { label: first.label, runs: first.runs };
+  return [{}, ...others.map(({ runs = [], level }) => ({ difference: difference(baseline, runs, level) }))];
 }
 
 /** What was replayed, if anything was. */

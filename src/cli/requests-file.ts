@@ -1,17 +1,16 @@
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import type { Policy } from "../policy/policy.js";
 import type { RequestSink } from "../serve/books.js";
 import { requestTimes, type RequestTable } from "../serve/request-table.js";
 import { onInterrupt } from "./interrupt.js";
 import { attempt, makeFolder, type Written } from "./write.js";
 
 /**
- * Runs an action with a file for the requests of each policy if there is a folder for them. If it fails or is
+ * Runs an action with a file for the requests of each run if there is a folder for them. If it fails or is
  * interrupted, none is left.
  */
 export async function withRequestFiles(
-  policies: readonly Policy[],
+  runs: readonly { readonly name: string }[],
   folder: string | undefined,
   action: (files: readonly RequestsFile[]) => Promise<void>,
 ): Promise<void> {
@@ -22,8 +21,8 @@ export async function withRequestFiles(
     process.exit(exitCode);
   });
   try {
-    for (const { name } of policies) {
-      const own = policies.length === 1 ? "" : `-${name.replace(/[^a-z0-9.=-]+/gi, "-")}`;
+    for (const { name } of runs) {
+      const own = runs.length === 1 ? "" : `-${name.replace(/[^a-z0-9.=-]+/gi, "-")}`;
       files.push(await RequestsFile.create(folder, `requests${own}.parquet`));
     }
     await action(files);

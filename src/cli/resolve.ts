@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { basename, resolve as absolute } from "node:path";
+import { basename, dirname, join, resolve as absolute } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { InputError } from "../core/check.js";
 import { parseProfile } from "../hardware/parse.js";
@@ -13,6 +13,7 @@ import { createPolicy, POLICIES } from "../policy/table.js";
 import type { ScenarioOptions } from "../serve/options.js";
 import type { LengthFit } from "../workload/length-fit.js";
 import { thinkingBudgets } from "../workload/thinking-budget.js";
+import type { LogOptions } from "../workload/log-workload.js";
 import type { Workload } from "../workload/workload.js";
 import { lengthened, lengthFit } from "./length-option.js";
 import { fileSource } from "./file-source.js";
@@ -48,9 +49,18 @@ export async function resolve(options: ScenarioOptions): Promise<Resolved> {
 export async function resolveModel(name: string): Promise<ModelShape> {
   const known = Object.hasOwn(MODELS, name) ? MODELS[name] : undefined;
   if (known !== undefined) return known;
+  if (!existsSync(name)) {
+    const published = `https://huggingface.co/${name.toLowerCase()}/`;
+    const listed = Object.values(MODELS).find(({ source }) => source.toLowerCase().startsWith(published));
+    if (listed !== undefined) return listed;
+  }
   if (!isPath(name)) throw unknownName("model", name, Object.keys(MODELS), "the path of a Hugging Face config.json");
   const { parseModelConfig } = await import("../model/config.js");
-  return parseModelConfig(readJson(name), name);
+  const shape = parseModelConfig(readJson(name), name);
+  const beside = join(dirname(name), "generation_config.json");
+  if (!existsSync(beside)) return shape;
+  const { filtersLogits } = await import("../model/generation-config.js");
+  return { ...shape, filtersLogits: filtersLogits(readJson(beside), beside) };
 }
 
 export function resolveProfile(name: string): HardwareProfile {
@@ -128,12 +138,19 @@ export function workloadPath(name: string): string {
 }
 
 async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
-  const { workload: name, columns, "input-len": inputLen, "output-len": outputLen, duration } = options;
+  const { workload: name, "input-len": inputLen, "output-len": outputLen, duration } = options;
   const requestRate = options["request-rate"] === "inf" ? Infinity : options["request-rate"];
-  const burstiness = options.burstiness;
+  const { burstiness, "rate-curve": rateCurve, "start-hour": startHour } = options;
+  if (startHour !== undefined && rateCurve === undefined) throw new InputError("start-hour", "needs --rate-curve");
   const extent = { numRequests: options["num-requests"], durationS: duration };
   const { definitionWorkload, fixedWorkload } = await import("../workload/generate.js");
-  const load = { ...extent, users: options.users, sessions: sessionShape(options), bestOf: options["best-of"] };
+  const load = {
+    ...extent,
+    users: options.users,
+    sessions: sessionShape(options),
+    bestOf: options["best-of"],
+    prefixLen: options["prefix-len"],
+  };
   if (name === undefined) {
     refuseLogOptions(options, "needs a request log");
     if (inputLen === undefined || outputLen === undefined) {
@@ -145,13 +162,14 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
             : "--workload, or --input-len and --output-len";
       throw new InputError("workload", `what requests look like is missing: give ${given}`);
     }
-    if (options["hourly-curve"]) throw new InputError("hourly-curve", "needs a workload that has one");
     return fixedWorkload({
       inputLen,
       outputLen,
       reasoningShare: options["reasoning-share"],
       requestRate,
       burstiness,
+      rateCurve,
+      startHour,
       ...load,
     });
   }
@@ -173,23 +191,27 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
     return definitionWorkload(parseDefinition(definition, path), {
       requestRate,
       burstiness,
-      hourlyCurve: options["hourly-curve"],
+      rateCurve,
+      startHour,
       ...load,
     });
   }
+  return resolveLog(path, options, { ...extent, requestRate, burstiness });
+}
+
+async function resolveLog(path: string, options: ScenarioOptions, pace: LogOptions): Promise<Workload> {
   const { importLog } = await import("./workload-file.js");
-  const log = await importLog(path, columns);
-  if (options["hourly-curve"] || (burstiness !== undefined && log.hasArrivals)) {
-    throw new InputError(
-      "burstiness",
-      "a request log has its own arrivals; --burstiness and --hourly-curve do not apply",
-    );
-  }
+  const log = await importLog(path, options.columns);
+  const sessionTiming = options["session-timing"];
+  const drawn = !log.hasArrivals || (sessionTiming === "closed" && pace.requestRate !== undefined);
+  const curve = (["rate-curve", "start-hour"] as const).find((name) => options[name] !== undefined);
+  const own = options.burstiness !== undefined && !drawn ? "burstiness" : curve;
+  if (own !== undefined) throw new InputError(own, "a request log has its own arrivals; it does not apply");
   const made = givenSessionOption(options);
   if (made !== undefined) throw new InputError(made, "a request log has its own sessions; it does not apply");
   const { logWorkload } = await import("../workload/log-workload.js");
-  const pace = { timeScale: options["time-scale"], requestRate, burstiness };
-  return logWorkload(log, { ...extent, ...logPart(options), ...pace }, basename(path));
+  const part = { ...logPart(options), timeScale: options["time-scale"], sessionTiming };
+  return logWorkload(log, { ...pace, ...part }, basename(path));
 }
 
 /** The JSON of a definition, told from a request log by being one object with a prompt. */

@@ -18,6 +18,13 @@ const HEAD = `# yaml-language-server: $schema=./scenario.schema.json
 # begins with #, take that sign away.
 `;
 
+const TAIL = `# Several deployments in one file: each has a name and what differs from the options above; with tenants, it serves those
+# of the workload. They share no hardware; results are for each and in total.
+# deployments:
+#   - { name: chat, model: r1-distill-llama-8b, request-rate: 4 }
+#   - { name: research, model: qwen3-32b, tp: 2, workload: reasoning-hard, request-rate: 0.5 }
+`;
+
 /** A scenario file with every option, what it means and what it is unless set. */
 export function scenarioTemplate(): string {
   const blocks = OPTION_NAMES.map((name) => {
@@ -25,5 +32,5 @@ export function scenarioTemplate(): string {
     const line = value === undefined ? `${name}:` : stringify({ [name]: value }).trimEnd();
     return `# ${optionHelp(name)}\n${name in SAID ? "" : "#"}${line}\n`;
   });
-  return [HEAD, ...blocks].join("\n");
+  return [HEAD, ...blocks, TAIL].join("\n");
 }

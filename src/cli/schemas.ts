@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { PROFILE } from "../hardware/profile-schema.js";
-import { SCENARIO_OPTIONS } from "../serve/options.js";
+import { SCENARIO_FILE } from "../serve/deployment-options.js";
 import { WORKLOAD_DEFINITION } from "../workload/definition.js";
 
 /** Files that a user writes, and the schema that reads each. */
 const FILES = {
-  scenario: { schema: SCENARIO_OPTIONS, title: "raas-sim scenario" },
+  scenario: { schema: SCENARIO_FILE, title: "raas-sim scenario" },
   workload: { schema: WORKLOAD_DEFINITION, title: "raas-sim workload definition" },
   hardware: { schema: PROFILE, title: "raas-sim hardware profile" },
 } as const;

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectedRequests, mixWorkload } from "../workload/client-mix.js";
+import { mixInfo, type WeightedSpread } from "../workload/mix-statistics.js";
 import { servegenClients } from "./servegen-folder.js";
 
 let folder = "";
@@ -49,19 +50,17 @@ test.runIf(present)("the DeepSeek-R1 clients: their published statistics, and wh
   expect(clients).toHaveLength(73);
   const day = clients.reduce((sum, { windows }) => sum + expectedRequests(windows, 0, 86_400), 0);
   expect(Math.round(day)).toBe(1_383_669);
-  // Exact means of the histograms, weighted by the requests of client and window.
-  let [prompt, output, share] = [0, 0, 0];
-  for (const { windows, lengths } of clients) {
-    for (const window of windows) {
-      const here = lengths.findLast(({ start }) => start <= window.start) ?? lengths[0];
-      const weight = (window.rate * (window.end - window.start)) / day;
-      prompt += weight * (here?.prompt.mean ?? 0);
-      output += weight * (here?.output.mean ?? 0);
-      share += weight * (here?.share?.mean ?? 0);
-    }
-  }
-  expect([Math.round(prompt), Math.round(output)]).toEqual([1268, 1527]);
-  expect(share).toBeCloseTo(0.702, 3);
+  const { statistics } = mixInfo(clients);
+  const whole = ({ mean, p5, p25, p50, p75, p90, p95, p99, max }: WeightedSpread): number[] =>
+    [mean, p5, p25, p50, p75, p90, p95, p99, max].map(Math.round);
+  expect(whole(statistics.promptTokens)).toEqual([1268, 13, 41, 208, 482, 2092, 6714, 23_423, 57_284]);
+  expect(whole(statistics.outputTokens)).toEqual([1527, 225, 427, 792, 1499, 3432, 5701, 12_607, 32_768]);
+  expect(statistics.reasoningShare?.mean).toBeCloseTo(0.702, 3);
+  expect(statistics.reasoningShare?.p50).toBeCloseTo(0.764, 2);
+  expect(statistics.requestsPerS.lowest).toBeCloseTo(4.31, 2);
+  expect(statistics.requestsPerS.highest).toBeCloseTo(42.52, 2);
+  expect(statistics.idleShare).toBeCloseTo(7401 / 10_512, 12);
+  expect(statistics.busiestClients.map(({ share }) => Math.round(100 * share))).toEqual([29, 43, 52, 68]);
   // A tenth of the rate is enough for the day curve and the medians.
   const hours = new Float64Array(24);
   const prompts: number[] = [];

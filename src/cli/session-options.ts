@@ -26,6 +26,15 @@ export function sessionShape(options: ScenarioOptions): SessionShape | undefined
 
 /** The first option given that makes requests of its own, which a recorded log has no room for. */
 export function givenSessionOption(options: ScenarioOptions): string | undefined {
-  const names = ["users", "think-time", "turns", "tool-calls", "tool-time", "history", "best-of"] as const;
+  const names = [
+    "users",
+    "think-time",
+    "turns",
+    "tool-calls",
+    "tool-time",
+    "history",
+    "best-of",
+    "prefix-len",
+  ] as const;
   return names.find((name) => options[name] !== undefined);
 }

@@ -2,6 +2,7 @@ import { InputError } from "../core/check.js";
 import { kvBytesPerTokenLayer, parameterCount, weightBytes } from "../model/size.js";
 import { MODELS } from "../model/shapes.js";
 import { POLICIES } from "../policy/table.js";
+import { ENGINE_PRESETS, type BatchLimits, type EngineName, type EnginePreset } from "../serve/engine-presets.js";
 import { lengthForm, lengthTable } from "../report/length-table.js";
 import { textTable } from "../report/text-table.js";
 import type { TraceMetadata } from "../trace/attention-trace.js";
@@ -10,7 +11,7 @@ import { openRecording, recordingNames } from "./recordings.js";
 import { profileNames, resolveModel, resolveProfile, workloadNames, workloadPath } from "./resolve.js";
 import { readBytes } from "./scenario-file.js";
 
-export const LISTS = ["models", "hardware", "policies", "workloads", "recordings"] as const;
+export const LISTS = ["models", "hardware", "engines", "policies", "workloads", "recordings"] as const;
 export type ListName = (typeof LISTS)[number];
 
 /** What `show` knows beside the names that `list` prints. */
@@ -53,6 +54,8 @@ export function listing(what: ListName): string {
           ];
         }),
       );
+    case "engines":
+      return engines();
     case "policies":
       return table(
         ["policy", "what it does", "parameters and defaults"],
@@ -86,6 +89,25 @@ export function listing(what: ListName): string {
   }
 }
 
+/** Where limits differ between GPUs, those of at least 70 GiB come first (engine-defaults.ts). */
+function engines(): string {
+  return table(
+    ["engine", "memory share", "batched tokens", "sequences", "async", "graphs", "prefix cache"],
+    Object.entries(ENGINE_PRESETS).map(([name, preset]: readonly [string, EnginePreset]) => {
+      const { largeGpu, otherGpu, defaults, prefixCaching } = preset;
+      const limits = (key: keyof BatchLimits): string => [...new Set([largeGpu[key], otherGpu[key]])].join(" | ");
+      const switched = [defaults["async-scheduling"], defaults["cuda-graphs"], prefixCaching];
+      return [
+        name,
+        defaults["gpu-memory-utilization"].toFixed(2),
+        limits("max-num-batched-tokens"),
+        limits("max-num-seqs"),
+        ...switched.map((on) => (on ? "yes" : "no")),
+      ];
+    }),
+  );
+}
+
 /** What `raas-sim show NAME` prints: everything known of one name, as JSON. */
 export async function showing(name: string): Promise<string> {
   if (Object.hasOwn(MODELS, name)) return json(await resolveModel(name));
@@ -94,6 +116,7 @@ export async function showing(name: string): Promise<string> {
     const { title, parameters, source } = POLICIES[name as keyof typeof POLICIES];
     return json({ name, title, source, parameters });
   }
+  if (Object.hasOwn(ENGINE_PRESETS, name)) return json({ name, ...ENGINE_PRESETS[name as EngineName] });
   if (workloadNames().includes(name)) {
     const path = workloadPath(name);
     return path.endsWith(".json") ? json(JSON.parse(new TextDecoder().decode(readBytes(path)))) : workloadTitle(name);

@@ -1,40 +1,48 @@
-import { setImmediate } from "node:timers/promises";
 import type { Policy } from "../policy/policy.js";
-import type { ScenarioOptions } from "../serve/options.js";
-import { scenario, type Scenario } from "../serve/scenario.js";
 import type { RequestSink } from "../serve/books.js";
-import { serveInTurns, type ServeResult } from "../serve/serve.js";
-import { capThinking, thinkingBudgets } from "../workload/thinking-budget.js";
-import { lengthened } from "./length-option.js";
-import { progressLine } from "./progress.js";
+import type { Evidence } from "../serve/confidence.js";
+import type { ScenarioOptions } from "../serve/options.js";
+import type { Scenario } from "../serve/scenario.js";
+import type { ServeResult } from "../serve/serve.js";
+import { prepare } from "./prepare.js";
+import { replicationOf } from "./replication.js";
+import { Replicator } from "./replicator.js";
 import type { Resolved } from "./resolve.js";
+import { runOnce } from "./run-once.js";
 
-/** A simulated policy. */
+/** A simulated policy: one run, and what tells how sure its figures are if that was asked for. */
 export interface Simulation {
   readonly scenario: Scenario;
   readonly result: ServeResult;
+  readonly evidence?: Evidence;
 }
 
-/** Runs one policy of a resolved scenario, with progress on stderr if it takes long; requests go to `sink` as they end. */
+export interface SimulateOptions {
+  readonly sink?: RequestSink | undefined; // gets the requests of the first run as they end
+  readonly replicator?: Replicator; // of the other runs; default: here, one after another
+}
+
+const USUAL_LEVEL = 0.95;
+
+/** Simulates one policy of a resolved scenario as often as the options say, with progress on stderr if it takes long. */
 export async function simulate(
   options: ScenarioOptions,
   resolved: Resolved,
   policy: Policy,
-  sink?: RequestSink,
+  { sink, replicator = new Replicator(options, 1) }: SimulateOptions = {},
 ): Promise<Simulation> {
-  const { model, profile } = resolved;
-  const asked = lengthened(resolved.workload, policy, resolved.lengths);
-  const budgets = thinkingBudgets(asked, options["thinking-budget"]);
-  const workload = budgets === undefined ? asked : capThinking(asked, budgets);
-  const built = scenario({ ...options, policy: policy.name }, { model, profile, workload, policy });
-  const line = progressLine(policy.label);
-  const result = await serveInTurns(built, () => setImmediate(), {
-    sink,
-    progress: ({ finished, sent, now }) =>
-      line.update(
-        `${finished.toLocaleString("en-US")} of ${sent.toLocaleString("en-US")} requests sent have ended, ${now.toFixed(0)} s simulated`,
-      ),
-  });
-  line.end();
-  return { scenario: built, result };
+  const { replications = 1, confidence } = options;
+  const built = prepare(options, resolved, policy);
+  const started = Date.now();
+  const label = policy.label + (replications === 1 ? "" : `, run 1 of ${replications}`);
+  const batched = replications === 1 && confidence !== undefined;
+  const { batches, ...first } = await runOnce(built, { label, sink, batched });
+  if (replications > 1) {
+    const seconds = (Date.now() - started) / 1000;
+    const runs = await replicator.run(built, replicationOf(first), replications - 1, seconds);
+    return { ...first, evidence: { level: confidence ?? USUAL_LEVEL, runs } };
+  }
+  return batches === undefined || confidence === undefined
+    ? first
+    : { ...first, evidence: { level: confidence, batches } };
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -44,6 +44,31 @@ test("info, as JSON and as tables", () => {
   expect(text).toMatch(/^Requests +2$/m);
   expect(text).toMatch(/^Ideal prefix hit rate, tokens +20.3 %$/m);
   expect(text).toMatch(/^Prompt \(tokens\) +2 +1,260 /m);
+});
+
+test("info with --out writes a report; a folder of client models is described; one file of it names the folder", () => {
+  const moon = join(folder, "report");
+  expect(command("workload", "info", file("moon.any", sample("mooncake")), "--out", moon, "--svg").status).toBe(0);
+  expect(readdirSync(moon).sort()).toEqual(["charts", "report.html", "result.json"]);
+  expect(readdirSync(join(moon, "charts"))).toContain("request-lengths.svg");
+  expect(JSON.parse(readFileSync(join(moon, "result.json"), "utf8"))).toMatchObject({
+    format: "mooncake",
+    requests: 2,
+  });
+  const clients = join(folder, "clients");
+  mkdirSync(clients);
+  writeFileSync(join(clients, "c-trace.csv"), "0,2,1,Gamma,1,1\n");
+  writeFileSync(join(clients, "c-dataset.json"), '{"0": {"input_tokens": "{3: 1}", "output_tokens": "{4: 1}"}}');
+  const { stdout } = command("workload", "info", clients, "--json", "--out", join(folder, "mix"));
+  expect(JSON.parse(stdout)).toMatchObject({ clients: 1, requests: 1200, promptTokens: { mean: 3, max: 3 } });
+  expect(readdirSync(join(folder, "mix")).sort()).toEqual(["report.html", "result.json"]);
+  for (const name of ["c-trace.csv", "c-dataset.json"]) {
+    const { status, stderr } = command("workload", "info", join(clients, name));
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /holds client models of ServeGen .* name the folder in which NAME-trace.csv and NAME-dataset/,
+    );
+  }
 });
 
 test("info refuses what it does not know with 2 and no stack", () => {
@@ -153,5 +178,6 @@ test("a session's requests are said to be open-loop", async () => {
   const { workload } = await resolve(
     await scenarioOptions({ ...SCENARIO, workload: file("k.json", sample("kv-cache-tester")) }),
   );
-  expect(workload.notes.join(" ")).toMatch(/none waits for the answer before it.*does not reuse them/);
+  expect(workload.notes.join(" ")).toMatch(/none waits for the answer before it/);
+  expect(workload.sharesPrefixes).toBe(true);
 });

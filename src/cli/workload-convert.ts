@@ -31,17 +31,28 @@ async function parquet(log: RequestLog): Promise<Uint8Array> {
     { name: "priority", data: log.priority, type: "INT32" as const },
   ];
   const session = log.session === null ? [] : [{ name: "session", data: [...log.session], type: "STRING" as const }];
-  return new Uint8Array(parquetWriteBuffer({ columnData: [...columns, ...session] }));
+  const prompt =
+    log.promptId === null
+      ? []
+      : [{ name: "prompt_id", data: Array.from(log.promptId, (id) => (id === 0 ? null : id)), type: "INT32" as const }];
+  return new Uint8Array(parquetWriteBuffer({ columnData: [...columns, ...session, ...prompt] }));
 }
 
 function* csv(log: RequestLog): Generator<Uint8Array> {
-  const session = log.session === null ? "" : ",session";
-  yield Buffer.from(`arrival_s,prompt_tokens,output_tokens,reasoning_tokens,priority${session}\n`);
+  const { session, promptId } = log;
+  const others = `${session === null ? "" : ",session"}${promptId === null ? "" : ",prompt_id"}`;
+  yield Buffer.from(`arrival_s,prompt_tokens,output_tokens,reasoning_tokens,priority${others}\n`);
   yield* textBlocks(log, (row) => {
-    const cells = [log.arrival, log.promptTokens, log.outputTokens, log.reasoningTokens, log.priority].map(
-      (column) => column[row] as number,
-    );
-    return log.session === null ? cells.join(",") : `${cells.join(",")},${quoted(log.session[row] as string)}`;
+    const cells: (number | string)[] = [
+      log.arrival,
+      log.promptTokens,
+      log.outputTokens,
+      log.reasoningTokens,
+      log.priority,
+    ].map((column) => column[row] as number);
+    if (session !== null) cells.push(quoted(session[row] as string));
+    if (promptId !== null) cells.push(promptId[row] || "");
+    return cells.join(",");
   });
 }
 
@@ -54,6 +65,7 @@ function* jsonl(log: RequestLog): Generator<Uint8Array> {
       reasoning_tokens: log.reasoningTokens[row],
       priority: log.priority[row],
       ...(log.session === null ? {} : { session: log.session[row] }),
+      ...(log.promptId === null || log.promptId[row] === 0 ? {} : { prompt_id: log.promptId[row] }),
     }),
   );
 }

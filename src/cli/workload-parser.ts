@@ -1,4 +1,5 @@
 import type { Argv } from "yargs";
+import { InputError } from "../core/check.js";
 import type { Flags } from "./flags.js";
 import { requiredTextFlag, textFlag } from "./value-flags.js";
 
@@ -19,12 +20,13 @@ function withFile(command: Argv): Argv {
   return command
     .positional("file", {
       type: "string",
-      describe: "a request log of any known format, plain, gzip or zstd, a folder of them, or a built-in name",
+      describe:
+        "a request log of any known format, plain, gzip or zstd, a folder of them or of ServeGen clients, or a built-in name",
     })
     .option("columns", {
       ...TEXT,
       describe:
-        "what the columns of another format mean: arrival=ts:ms,prompt=in,output=out; also reasoning, session, priority",
+        "what the columns of another format mean: arrival=ts:ms,prompt=in,output=out; also reasoning, session, priority, prompt-id",
     });
 }
 
@@ -32,7 +34,11 @@ function info(y: Argv): Argv {
   return withFile(y)
     .usage("$0 workload info FILE: what a log is, its lengths, arrivals, sessions and shared prefixes")
     .option("json", { boolean: true, describe: "print one JSON object" })
+    .option("out", { ...TEXT, describe: "folder for result.json and report.html with charts" })
+    .option("svg", { boolean: true, describe: "write the charts into --out as SVG as well" })
+    .option("png", { boolean: true, describe: "write the charts into --out as PNG as well (needs @resvg/resvg-js)" })
     .example("$0 workload info trace.csv.gz", "tables on the terminal")
+    .example("$0 workload info trace.csv.gz --out out/trace", "a report with charts")
     .example("$0 workload info mine.csv --columns arrival=ts:ms,prompt=in,output=out", "columns of one's own");
 }
 
@@ -44,15 +50,27 @@ function convert(y: Argv): Argv {
 }
 
 async function runInfo(flags: Flags): Promise<void> {
+  const { outputFlags } = await import("./output.js");
+  const output = outputFlags(flags);
   const { file, columns } = await source(flags);
+  const { servegenClients } = await import("./servegen-folder.js");
+  const { printLogInfo, printMixInfo } = await import("./workload-info.js");
+  const clients = servegenClients(file);
+  if (clients !== undefined) {
+    if (columns !== undefined) throw new InputError("--columns", "has no meaning for client models of ServeGen");
+    return printMixInfo(clients, file, output);
+  }
   const { importLog } = await import("./workload-file.js");
-  const { printLogInfo } = await import("./workload-info.js");
-  printLogInfo(await importLog(file, columns), file, flags["json"] === true);
+  await printLogInfo(await importLog(file, columns), file, output);
 }
 
 async function runConvert(flags: Flags): Promise<void> {
   const out = requiredTextFlag(flags, "out", "the file to write");
   const { file, columns } = await source(flags);
+  const { servegenClients } = await import("./servegen-folder.js");
+  if (servegenClients(file) !== undefined) {
+    throw new InputError(file, "holds client models of ServeGen, not requests that could be converted");
+  }
   const { importLog } = await import("./workload-file.js");
   const { writeLog } = await import("./workload-convert.js");
   const log = await importLog(file, columns);

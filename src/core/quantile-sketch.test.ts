@@ -50,3 +50,27 @@ test("smallest and largest value are exact; without values there is no quantile"
   for (const value of [3, 0.125, 700]) sketch.add(value, 0, 1, 1);
   expect(sketch.quantiles([0, 1])).toEqual([0.125, 700]);
 });
+
+test("sketches that are added up hold what one of all values holds", () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(series, { maxLength: 5 }), { minLength: 1, maxLength: 5 }), (groups) => {
+      const whole = new QuantileSketch();
+      const sum = new QuantileSketch();
+      for (const group of groups) {
+        const part = new QuantileSketch();
+        for (const { now, perStep, steps, weight } of group) {
+          whole.add(now, perStep, steps, weight);
+          part.add(now, perStep, steps, weight);
+        }
+        part.addTo(sum);
+      }
+      expect(sum.count).toBe(whole.count);
+      expect(sum.quantiles(SHARES)).toEqual(whole.quantiles(SHARES));
+      const largest = whole.quantile(1) || 1;
+      if (whole.count === 0) return;
+      expect(Math.abs(sum.mean() - whole.mean())).toBeLessThanOrEqual(1e-9 * largest);
+      expect(Math.abs(sum.standardDeviation() - whole.standardDeviation())).toBeLessThanOrEqual(1e-6 * largest);
+    }),
+    { numRuns: 200, seed: 13 },
+  );
+});

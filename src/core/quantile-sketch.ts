@@ -49,6 +49,28 @@ export class QuantileSketch implements Sample {
     }
   }
 
+  /** Adds all values to another sketch of the same error. */
+  addTo(other: QuantileSketch): void {
+    if (this.count === 0) return;
+    if (other.count === 0) other.#origin = this.#origin;
+    const moved = this.#origin - other.#origin;
+    other.count += this.count;
+    other.sum += this.sum;
+    other.#deviations += this.#deviations + this.count * moved;
+    other.#squares += this.#squares + 2 * moved * this.#deviations + this.count * moved * moved;
+    other.#least = Math.min(other.#least, this.#least);
+    other.#most = Math.max(other.#most, this.#most);
+    other.#tiny += this.#tiny;
+    let from = 0;
+    let to = this.#buckets.length;
+    while (from < to && this.#buckets[from] === 0) from++;
+    while (to > from && this.#buckets[to - 1] === 0) to--;
+    if (from === to) return;
+    other.#reserve(this.#first + from, this.#first + to);
+    const shift = this.#first - other.#first;
+    for (let i = from; i < to; i++) other.#buckets[i + shift]! += this.#buckets[i]!;
+  }
+
   mean(): number {
     return this.count === 0 ? NaN : this.sum / this.count;
   }
@@ -111,10 +133,15 @@ export class QuantileSketch implements Sample {
   }
 
   #raise(bucket: number, times: number): void {
-    if (this.#buckets.length === 0) this.#first = bucket;
-    const end = this.#first + this.#buckets.length;
-    if (bucket < this.#first || bucket >= end) this.#widen(Math.min(bucket, this.#first), Math.max(bucket + 1, end));
+    this.#reserve(bucket, bucket + 1);
     this.#buckets[bucket - this.#first]! += times;
+  }
+
+  /** Has room from one bucket to before another. */
+  #reserve(from: number, to: number): void {
+    if (this.#buckets.length === 0) this.#first = from;
+    const end = this.#first + this.#buckets.length;
+    if (from < this.#first || to > end) this.#widen(Math.min(from, this.#first), Math.max(to, end));
   }
 
   /** Makes room from one bucket to before another, and some beyond on the side that grows. */

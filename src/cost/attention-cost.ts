@@ -110,6 +110,11 @@ export class AttentionCost {
     return bytes / this.#streamBandwidth + compute;
   }
 
+  /** Seconds a layer and cached token to read it and write it elsewhere. */
+  get copySeconds(): number {
+    return (2 * this.kvBytes) / this.#streamBandwidth;
+  }
+
   get #streamBandwidth(): number {
     return this.#profile.elementwise.bandwidthEfficiency * this.#profile.bandwidthBytesPerSecond;
   }

@@ -15,7 +15,9 @@ import {
 import { allReduceSeconds } from "./all-reduce-time.js";
 import { elementWiseBytes } from "./element-wise.js";
 import type { ExtraWork } from "./extra-work.js";
+import { exposedHost, type HostParameters } from "./host.js";
 import { LinearCost } from "./linear-cost.js";
+import { samplingSeconds, type SamplerParameters } from "./sampling.js";
 
 export interface KernelCostOptions {
   readonly model: ModelShape;
@@ -27,20 +29,22 @@ export interface KernelCostOptions {
   readonly work: ExtraWork;
   readonly indexPageTokens: number;
   readonly budget: number; // tokens a policy keeps; only for policies that compare keys with each other
+  readonly sampler: SamplerParameters;
+  readonly filtersLogits: boolean; // top-k or top-p before sampling
+  readonly host: HostParameters;
   readonly asyncScheduling: boolean; // host work overlaps with the GPU
-  readonly cudaGraphs: boolean; // small batches are padded to captured sizes
+  readonly graphSizes: readonly number[]; // tokens of captured graphs, ascending, to which batches are padded; []: none
+  readonly copiesCache: boolean; // a step that appends reads and writes the whole cache, as concatenation does
 }
 
 /** Top-k over page scores in one launch: 5-10 µs below 128k tokens (Quest, arXiv 2406.10774). */
 const SELECT_SECONDS = 8e-6;
-/** Sizes vLLM captures: 1, 2, 4, by 8 below 256, by 16 to 512; 51 in all, as vLLM 0.19 reports (llm-d-planner PR 205). */
-const LARGEST_GRAPH = 512;
-const FINE_GRAPHS = 256;
 
 interface GroupCost {
   readonly layers: number;
   /** Decode attention over tokens read, by the number of sequences that read. */
   readonly pieces: (decodes: number) => readonly Piece[];
+  readonly copyPerToken: number;
   readonly scoreFixed: number;
   readonly scorePerToken: number;
   readonly extraFixed: number;
@@ -58,7 +62,8 @@ export function kernelCost(options: KernelCostOptions): CostModel {
   const reductions = tp === 1 ? 0 : 2 * model.layers + 1;
 
   const layerSeconds = memo((tokens: number) => toQuantum(linear.layers(tokens).seconds));
-  const headSeconds = memo((emitting: number) => toQuantum(linear.head(emitting).seconds));
+  const sampling = samplingSeconds(options.sampler, profile, model.vocabularySize, options.filtersLogits);
+  const headSeconds = memo((emitting: number) => toQuantum(linear.head(emitting).seconds + sampling(emitting)));
   const elementSeconds = memo((tokens: number) =>
     toQuantum(model.layers * (profile.elementwise.layerSeconds + (tokens * elementBytes) / streamBandwidth)),
   );
@@ -67,9 +72,10 @@ export function kernelCost(options: KernelCostOptions): CostModel {
       ? 0
       : toQuantum(reductions * allReduceSeconds(tokens * model.hiddenSize * 2, tp, profile.allReduce)),
   );
-  const hostSeconds = memo((emitting: number) =>
-    toQuantum(profile.host.stepSeconds + emitting * profile.host.sequenceSeconds),
-  );
+  const { host } = options;
+  const hostSeconds = memo((emitting: number) => toQuantum(host.stepSeconds + emitting * host.sequenceSeconds));
+  const launchSeconds = toQuantum(model.layers * host.launchSeconds);
+  const captured = paddedTokens(options.graphSizes);
 
   const decode: DecodeSums = { now: 0, perStep: 0, policyNow: 0, policyPerStep: 0, steadyFor: Infinity }; // of the step at hand
   function step(batch: Batch): StepCost {
@@ -80,7 +86,7 @@ export function kernelCost(options: KernelCostOptions): CostModel {
       if (chunk.emits) emitting++;
     }
     const computed = batch.decodes + prefillTokens;
-    const tokens = options.cudaGraphs ? captured(computed) : computed; // steps with prompts as well: graphs are piecewise
+    const tokens = captured(computed); // steps with prompts as well: graphs are piecewise
     decodeSums(groups, batch, decode);
     const prefill = batch.chunks.length === 0 ? 0 : toQuantum(prefillSeconds(options, attention, batch));
     const linearNow = layerSeconds(tokens);
@@ -89,13 +95,16 @@ export function kernelCost(options: KernelCostOptions): CostModel {
     const reduceNow = reduceSeconds(tokens);
     const now = linearNow + headNow + elementNow + reduceNow + prefill + decode.now + decode.policyNow;
     const perStep = decode.perStep + decode.policyPerStep;
-    const host = exposedHost(hostSeconds(emitting), now, perStep, options.asyncScheduling);
+    const hostNow = hostSeconds(emitting);
+    const waits = options.asyncScheduling
+      ? exposedHost(0, launchSeconds + hostNow, now, perStep)
+      : exposedHost(hostNow, launchSeconds, now, perStep);
     return {
-      now: now + host.now,
-      perStep: perStep + host.perStep,
-      steadyFor: Math.min(decode.steadyFor, host.steadyFor),
-      parts: [linearNow, headNow, decode.now, prefill, decode.policyNow, elementNow, reduceNow, host.now],
-      partSlopes: [0, 0, decode.perStep, 0, decode.policyPerStep, 0, 0, host.perStep],
+      now: now + waits.now,
+      perStep: perStep + waits.perStep,
+      steadyFor: Math.min(decode.steadyFor, waits.steadyFor),
+      parts: [linearNow, headNow, decode.now, prefill, decode.policyNow, elementNow, reduceNow, waits.now],
+      partSlopes: [0, 0, decode.perStep, 0, decode.policyPerStep, 0, 0, waits.perStep],
     };
   }
 
@@ -125,6 +134,7 @@ function groupCost(options: KernelCostOptions, attention: AttentionCost, group: 
   return {
     layers: group.layers,
     pieces: memo((decodes: number) => attention.decodeTable(group.layers, decodes, group.window)),
+    copyPerToken: toQuantum(options.copiesCache ? group.layers * attention.copySeconds : 0),
     scoreFixed: scored === 0 ? 0 : toQuantum(group.layers * (attention.launchSeconds + select)),
     scorePerToken: toQuantum(group.layers * scored),
     extraFixed: toQuantum(group.layers * (scored === 0 ? select + launch : 0)),
@@ -155,8 +165,8 @@ function decodeSums(groups: readonly GroupCost[], batch: Batch, sums: DecodeSums
     const pieces = group.pieces(batch.decodes);
     const index = pieceAt(pieces, read.now);
     const piece = pieces[index] as Piece;
-    sums.now += piece.intercept + piece.slope * read.now;
-    sums.perStep += piece.slope * read.perStep;
+    sums.now += piece.intercept + (piece.slope + group.copyPerToken) * read.now;
+    sums.perStep += (piece.slope + group.copyPerToken) * read.perStep;
     if (read.perStep > 0) {
       const until = pieces[index + 1]?.from ?? Infinity;
       sums.steadyFor = Math.min(sums.steadyFor, Math.ceil((until - read.now) / read.perStep));
@@ -179,28 +189,11 @@ function prefillSeconds(options: KernelCostOptions, attention: AttentionCost, ba
   return seconds;
 }
 
-const NO_HOST = { now: 0, perStep: 0, steadyFor: Infinity } as const;
-
-/** Host time the device waits for: all of it, or what is left over where the engine schedules one step ahead. */
-function exposedHost(
-  host: number,
-  now: number,
-  perStep: number,
-  asyncScheduling: boolean,
-): Line & { steadyFor: number } {
-  if (!asyncScheduling) return { now: host, perStep: 0, steadyFor: Infinity };
-  if (now >= host) return NO_HOST;
-  if (perStep === 0) return { now: host - now, perStep: 0, steadyFor: Infinity };
-  const steps = Math.ceil((host - now) / perStep); // at that step the device takes over
-  return { now: host - now, perStep: -perStep, steadyFor: Math.max(1, steps) };
-}
-
-/** Tokens of a step padded to the next captured size. */
-function captured(tokens: number): number {
-  if (tokens > LARGEST_GRAPH || tokens <= 2) return tokens;
-  if (tokens <= 4) return 4;
-  const grid = tokens > FINE_GRAPHS ? 16 : 8;
-  return Math.ceil(tokens / grid) * grid;
+/** Tokens of a step padded to the next captured size; larger ones as they are. */
+function paddedTokens(sizes: readonly number[]): (tokens: number) => number {
+  const padded: number[] = [0];
+  for (const size of sizes) while (padded.length <= size) padded.push(size);
+  return (tokens) => padded[tokens] ?? tokens;
 }
 
 function memo<T>(compute: (n: number) => T): (n: number) => T {

@@ -54,13 +54,7 @@ export class LinearCost {
 
   head(emitting: number): LinearWork {
     const vocabulary = this.#model.vocabularySize / this.#tp;
-    const product = this.#product(emitting, vocabulary, this.#model.hiddenSize, this.#head);
-    const { bandwidthEfficiency } = this.#profile.elementwise;
-    // Sampling reads and writes the logits in 32 bits: convert, softmax, pick.
-    const logitBytes = emitting * this.#model.vocabularySize * 4 * 4;
-    const seconds =
-      product.seconds + logitBytes / (bandwidthEfficiency * this.#profile.bandwidthBytesPerSecond) + SAMPLING_SECONDS;
-    return { flops: product.flops, bytes: product.bytes, seconds };
+    return this.#product(emitting, vocabulary, this.#model.hiddenSize, this.#head);
   }
 
   /** Routed experts: grouped products over those that are hit. */
@@ -121,6 +115,3 @@ function denseFormat(profile: HardwareProfile, format: WeightFormat): DenseForma
   }
   return { weightBytes, inputBytes: 1, peakFlops: fp8, parameters: profile.gemm.fp8 };
 }
-
-/** Kernels of the sampler that do not shrink with the batch: a guess of a few launches. */
-const SAMPLING_SECONDS = 20e-6;

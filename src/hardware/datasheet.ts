@@ -3,7 +3,7 @@ import type { AllReduceParameters, HardwareProfile } from "./profile.js";
 /** What a datasheet profile may leave out. */
 export type Efficiencies = Pick<
   HardwareProfile,
-  "gemm" | "decodeAttention" | "prefillAttention" | "moe" | "elementwise" | "host" | "allReduce"
+  "gemm" | "decodeAttention" | "prefillAttention" | "moe" | "elementwise" | "allReduce"
 >;
 
 /** What a datasheet says of a device without measurements of its own. */
@@ -43,7 +43,6 @@ export function borrowed(
       })),
       moe: lender.moe,
       elementwise: lender.elementwise,
-      host: lender.host,
       allReduce: scaled(lender, device.interconnectBytesPerSecond),
     },
     source: { [`efficiencies of ${lender.name}`]: lender.sources["kernels"] ?? lender.title },

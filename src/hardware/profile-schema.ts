@@ -156,7 +156,6 @@ const EFFICIENCIES = {
   prefillAttention: z.array(PREFILL, { error: "expected a list of kernels" }).min(1),
   moe: block({ bf16: MOE, fp8: MOE.nullable(), int4: MOE.nullable() }),
   elementwise: block({ layerSeconds: seconds, bandwidthEfficiency: share }),
-  host: block({ stepSeconds: seconds, sequenceSeconds: seconds, frontEndSeconds: seconds }),
   allReduce: ALL_REDUCE,
 };
 
@@ -199,7 +198,6 @@ export const PROFILE = block({
   prefillAttention: EFFICIENCIES.prefillAttention.optional(),
   moe: EFFICIENCIES.moe.optional(),
   elementwise: EFFICIENCIES.elementwise.optional(),
-  host: EFFICIENCIES.host.optional(),
   allReduce: EFFICIENCIES.allReduce.optional(),
   fits: z.array(FIT, { error: "expected a list of fits" }).default([]),
   sources: z.record(z.string(), text, { error: "expected an object of source keys and what they stand for" }),

@@ -23,7 +23,6 @@ export interface HardwareProfile {
   readonly prefillAttention: readonly PrefillKernel[];
   readonly moe: { readonly bf16: MoeKernel; readonly fp8: MoeKernel | null; readonly int4: MoeKernel | null };
   readonly elementwise: { readonly layerSeconds: number; readonly bandwidthEfficiency: number };
-  readonly host: HostParameters;
   /** How well the forms meet what was measured, by operator; empty where nothing was. */
   readonly fits: readonly OperatorFit[];
   /** Source key → URL or description, with its date. */
@@ -148,11 +147,4 @@ export interface SizeClassFit {
   readonly mapePercent: number;
   readonly biasPercent: number;
   readonly p90Percent: number;
-}
-
-/** Work of the CPU in an engine step: constant, and per sequence that emits a token. */
-export interface HostParameters {
-  readonly stepSeconds: number;
-  readonly sequenceSeconds: number;
-  readonly frontEndSeconds: number; // HTTP and tokenisation, once a request, before it queues
 }

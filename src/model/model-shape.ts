@@ -52,5 +52,7 @@ export interface ModelShape {
   readonly latent?: LatentAttentionShape;
   readonly attentionSinks?: boolean; // one learned logit per query head
   readonly normsPerLayer?: number; // vectors of hiddenSize in a layer; undefined: 2 (Gemma 2 and 3 have 4)
+  /** Its generation_config.json asks for top-k or top-p: what vLLM samples with unless a request says otherwise. */
+  readonly filtersLogits?: boolean;
   readonly source: string; // URL of the configuration
 }

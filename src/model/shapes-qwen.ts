@@ -20,6 +20,7 @@ const QWEN3 = {
   qkNorm: true,
   maxPositions: 40960,
   weightFormat: "bf16",
+  filtersLogits: true,
 } as const;
 
 const QWEN2_7B = {
@@ -37,6 +38,7 @@ const QWEN2_SHAPES: readonly ModelShape[] = [
   {
     ...QWEN2_7B,
     name: "qwen2.5-7b",
+    filtersLogits: true,
     maxPositions: 32768,
     source: "https://huggingface.co/Qwen/Qwen2.5-7B-Instruct/blob/main/config.json",
   },
@@ -49,12 +51,14 @@ const QWEN2_SHAPES: readonly ModelShape[] = [
   {
     ...QWEN2_7B,
     name: "r1-distill-qwen-7b",
+    filtersLogits: true,
     maxPositions: 131072,
     source: "https://huggingface.co/deepseek-ai/DeepSeek-R1-Distill-Qwen-7B/blob/main/config.json",
   },
   {
     ...QWEN2,
     name: "r1-distill-qwen-1.5b",
+    filtersLogits: true,
     layers: 28,
     hiddenSize: 1536,
     intermediateSize: 8960,
@@ -68,6 +72,7 @@ const QWEN2_SHAPES: readonly ModelShape[] = [
   {
     ...QWEN2,
     name: "r1-distill-qwen-14b",
+    filtersLogits: true,
     layers: 48,
     hiddenSize: 5120,
     intermediateSize: 13824,

@@ -55,6 +55,32 @@ const DEEPSEEK_V3 = {
 
 export const SPARSE_SHAPES: readonly ModelShape[] = [
   {
+    // The text model. Three of four layers attend within chunks of 8,192 tokens, here a window of as many.
+    name: "llama-4-scout",
+    layers: 48,
+    hiddenSize: 5120,
+    intermediateSize: 16384,
+    queryHeads: 40,
+    kvHeads: 8,
+    headDim: 128,
+    vocabularySize: 202048,
+    tiedEmbeddings: false,
+    attentionBias: false,
+    outputBias: false,
+    qkNorm: false, // its norm on queries and keys has no weights
+    maxPositions: 10485760,
+    attention: [{ layers: 36, window: 8192 }, { layers: 12 }],
+    weightFormat: "bf16",
+    experts: {
+      experts: 16,
+      expertsPerToken: 1,
+      expertIntermediateSize: 8192,
+      sharedIntermediateSize: 8192,
+      denseLayers: 0,
+    },
+    source: "https://huggingface.co/meta-llama/Llama-4-Scout-17B-16E-Instruct/blob/main/config.json",
+  },
+  {
     ...GPT_OSS,
     name: "gpt-oss-20b",
     layers: 24,
@@ -78,6 +104,7 @@ export const SPARSE_SHAPES: readonly ModelShape[] = [
   {
     ...DEEPSEEK_V3,
     name: "deepseek-r1",
+    filtersLogits: true,
     source: "https://huggingface.co/deepseek-ai/DeepSeek-R1/blob/main/config.json",
   },
 ];

@@ -43,7 +43,7 @@ describe("built-in models", () => {
   });
 
   it("are keyed by their own lower-case name", () => {
-    expect(Object.keys(MODELS)).toHaveLength(19);
+    expect(Object.keys(MODELS).length).toBeGreaterThan(20);
     for (const [name, shape] of Object.entries(MODELS)) {
       expect(shape.name).toBe(name);
       expect(name).toBe(name.toLowerCase());

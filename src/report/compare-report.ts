@@ -4,9 +4,11 @@ import { recallBudgetChart } from "./charts/recall-budget.js";
 import { summaryChart } from "./charts/summary.js";
 import { tradeOffChart } from "./charts/trade-off.js";
 import { trinityChart } from "./charts/trinity.js";
+import { differenceTables } from "./difference-table.js";
 import { ALL_SECTIONS, sectionTable, tenantTables } from "./figures.js";
 import type { Report } from "./report.js";
 import { commonCharts, originTables, subtitle } from "./serve-report.js";
+import { modelErrorTables } from "./model-error-table.js";
 import { overviewTable, qualityTable, replayFacts, type Judged, type Recorded } from "./recorded.js";
 import { allNotes } from "./text-table.js";
 
@@ -28,6 +30,8 @@ export function compareReport(outcomes: readonly Judged<Outcome>[], recorded?: R
     tables: [
       ...(recorded === undefined ? [] : [overviewTable(outcomes), qualityTable(outcomes)]),
       ...ALL_SECTIONS.map((section) => sectionTable(section, outcomes)),
+      ...differenceTables(outcomes),
+      ...modelErrorTables(outcomes),
       ...tenantTables(outcomes),
       ...originTables(outcomes),
     ],

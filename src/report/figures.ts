@@ -22,6 +22,9 @@ const TRAFFIC: Section = {
     figure("duration", "Simulated time", format.seconds),
     figure("completed", "Requests completed", format.integer),
     figure("failed", "Requests refused", format.integer),
+    figure("cancelled", "Requests given up by clients", format.integer),
+    figure("cancelled_input_tokens", "  input tokens computed for them", format.integer),
+    figure("cancelled_output_tokens", "  output tokens made for them", format.integer),
     figure("truncated", "Outputs cut at the context", format.integer),
     figure("total_input_tokens", "Input tokens", format.integer),
     figure("total_output_tokens", "Output tokens", format.integer),
@@ -101,6 +104,12 @@ function has({ metrics }: Summary, key: string): boolean {
   return metrics[key] !== undefined;
 }
 
+/** A figure as it is written, with half the width of its confidence interval where it has one. */
+function written({ metrics, confidence_intervals: intervals }: Summary, key: string, write: format.Format): string {
+  const [from, to] = intervals?.[key] ?? [0, 0];
+  return write(metrics[key]) + (to > from ? ` ± ${write((to - from) / 2)}` : "");
+}
+
 /** A section as a table: one column an outcome. */
 export function sectionTable(section: Section, outcomes: readonly Summary[]): ReportTable {
   return {
@@ -108,29 +117,30 @@ export function sectionTable(section: Section, outcomes: readonly Summary[]): Re
     columns: [section.title, ...outcomes.map((outcome) => outcome.label)],
     rows: section.figures
       .filter(({ key }) => outcomes.some((outcome) => has(outcome, key)))
-      .map((each) => [each.title, ...outcomes.map((outcome) => each.format(outcome.metrics[each.key]))]),
+      .map((each) => [each.title, ...outcomes.map((outcome) => written(outcome, each.key, each.format))]),
   };
 }
 
 /** Latencies of one outcome: a row a latency, a column a statistic. */
 export function latencyTable(outcome: Summary): ReportTable {
-  const { metrics } = outcome;
   return {
     title: "Latency",
     columns: ["Latency", ...STATISTICS],
     rows: LATENCIES.filter(({ key }) => has(outcome, `mean_${key}_ms`)).map(({ key, title }) => [
       title,
-      ...STATISTICS.map((statistic) => format.milliseconds(metrics[`${statistic}_${key}_ms`])),
+      ...STATISTICS.map((statistic) => written(outcome, `${statistic}_${key}_ms`, format.milliseconds)),
     ]),
   };
 }
 
 /** What each tenant got, a row a tenant and outcome; none if the workload tells none apart. */
 export function tenantTables(outcomes: readonly Summary[]): readonly ReportTable[] {
+  const impatient = outcomes.some((outcome) => has(outcome, "cancelled"));
   const rows = outcomes.flatMap(({ label, tenants }) =>
     (tenants ?? []).map((each) => [
       outcomes.length === 1 ? each.tenant : `${each.tenant}, ${label}`,
       ...[each.priority, each.completed, each.failed].map(format.integer),
+      ...(impatient ? [format.integer(each.cancelled)] : []),
       ...[each.p50_ttft_ms, each.p99_ttft_ms, each.p50_e2el_ms, each.p99_e2el_ms].map(format.milliseconds),
       format.integer(each.thinking_budget_met),
     ]),
@@ -140,6 +150,7 @@ export function tenantTables(outcomes: readonly Summary[]): readonly ReportTable
     "Priority",
     "Completed",
     "Refused",
+    ...(impatient ? ["Given up"] : []),
     "TTFT p50",
     "TTFT p99",
     "E2E p50",

@@ -219,4 +219,47 @@ describe("text tables", () => {
     expect(all).toContain("! dense: SATURATED");
     expect(all.match(/profile from a datasheet/g)).toHaveLength(1);
   });
+
+  test("where a measurement would lie has a table of its own, a median under its usual name", () => {
+    const bands = {
+      mean_ttft_ms: { interval: [110, 165], cases: 61, coverage: 0.968 },
+      median_itl_ms: { interval: [11, 14], cases: 15, coverage: 0.875 },
+    } as const;
+    const table = serveTable({ ...ALONE, model_error_bands: bands });
+    expect(table).toMatch(/First token \(TTFT\), mean +132 ms +110 ms to 165 ms +96\.8 % +61$/m);
+    expect(table).toMatch(/\(ITL\), p50 +12\.0 ms +11\.0 ms to 14\.0 ms +87\.5 % +15$/m);
+    expect(table).toContain("- Model error: where a measurement would lie");
+    expect(serveTable(ALONE)).not.toContain("Model error");
+  });
+
+  test("half the width of an interval stands beside its figure; differences to the first, with what is not significant", () => {
+    const confidence = { level: 0.95, method: "replications", replications: 8, seeds: [] } as const;
+    const sure = {
+      ...ALONE,
+      confidence,
+      confidence_intervals: { mean_ttft_ms: [122, 142], p50_ttft_ms: [120, 120] },
+    } as const;
+    expect(serveTable(sure)).toMatch(/First token \(TTFT\) +132 ms ± 10\.0 ms +120 ms +228 ms +396 ms$/m);
+    const change = (relative: number, half: number) => ({
+      change: relative * 14,
+      interval: [(relative - half) * 14, (relative + half) * 14] as const,
+      relative_change: relative,
+      relative_interval: [relative - half, relative + half] as const,
+      significant: Math.abs(relative) > half,
+    });
+    const changes = {
+      mean_tpot_ms: change(-0.31, 0.02),
+      mean_e2el_ms: change(0.004, 0.0123),
+      p99_e2el_ms: change(0, 0),
+    };
+    const other = { ...sure, label: "other", difference: { baseline: ALONE.label, changes } };
+    const table = compareTable([sure, other]);
+    expect(table).toMatch(/^Difference to .+ +other$/m);
+    expect(table).toMatch(/TPOT\), mean +-31\.0 % ± 2\.00$/m);
+    expect(table).toMatch(/E2E\), mean +\+0\.40 % ± 1\.23, n\.s\.$/m);
+    expect(table).toMatch(/E2E\), p99 +0 %$/m);
+    expect(table).toMatch(/TTFT\), mean +-$/m);
+    expect(table).toContain("means over 8 pairs of runs over the same requests");
+    expect(compareReport([sure, other]).tables.map(({ title }) => title)).toContain(`Difference to ${ALONE.label}`);
+  });
 });

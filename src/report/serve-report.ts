@@ -10,6 +10,7 @@ import { throughputChart } from "./charts/throughput.js";
 import { AFTER_LATENCY, BEFORE_LATENCY, latencyTable, sectionTable, settingsTable, tenantTables } from "./figures.js";
 import { qualityTable, recordedNotes, replayFacts, type Judged, type Recorded } from "./recorded.js";
 import { lengthTables } from "./length-table.js";
+import { modelErrorNotes, modelErrorTables } from "./model-error-table.js";
 import type { Chart, Report } from "./report.js";
 
 /** Charts that any number of outcomes have; those with nothing to draw are left out. */
@@ -38,12 +39,14 @@ export function serveReport(outcome: Judged<Outcome>, recorded?: Recorded): Repo
       ...(recorded === undefined ? [] : [qualityTable([outcome])]),
       ...BEFORE_LATENCY.map((section) => sectionTable({ ...section }, [outcome])),
       latencyTable(outcome),
+      ...modelErrorTables([outcome]),
       ...tenantTables([outcome]),
       ...AFTER_LATENCY.map((section) => sectionTable(section, [outcome])),
       ...originTables([outcome]),
     ],
     notes: [
       ...(recorded === undefined ? [] : recordedNotes(recorded, [outcome])),
+      ...modelErrorNotes([outcome]),
       ...outcome.notes,
       ...(saturation.saturated ? [] : [`Load: ${saturation.message}.`]),
     ],

@@ -1,6 +1,8 @@
 import Table from "cli-table3";
 import type { Summary } from "../serve/outcome.js";
+import { differenceNotes, differenceTables } from "./difference-table.js";
 import { AFTER_LATENCY, ALL_SECTIONS, BEFORE_LATENCY, latencyTable, sectionTable, tenantTables } from "./figures.js";
+import { modelErrorNotes, modelErrorTables } from "./model-error-table.js";
 import { overviewTable, qualityTable, recordedNotes, type Judged, type Recorded } from "./recorded.js";
 import type { ReportTable } from "./report.js";
 
@@ -54,6 +56,7 @@ export function serveTable(outcome: Judged, recorded?: Recorded): string {
     ...(recorded === undefined ? [] : [qualityTable([outcome])]),
     ...BEFORE_LATENCY.map((section) => sectionTable(section, [outcome])),
     latencyTable(outcome),
+    ...modelErrorTables([outcome]),
     ...tenantTables([outcome]),
     ...AFTER_LATENCY.map((section) => sectionTable(section, [outcome])),
   ];
@@ -64,7 +67,14 @@ export function serveTable(outcome: Judged, recorded?: Recorded): string {
 export function compareTable(outcomes: readonly Judged[], recorded?: Recorded): string {
   const sections = ALL_SECTIONS.map((section) => sectionTable(section, outcomes));
   const quality = recorded === undefined ? [] : [overviewTable(outcomes), qualityTable(outcomes)];
-  return join([...quality, ...sections, ...tenantTables(outcomes)], outcomes, recorded);
+  const tables = [
+    ...quality,
+    ...sections,
+    ...differenceTables(outcomes),
+    ...modelErrorTables(outcomes),
+    ...tenantTables(outcomes),
+  ];
+  return join(tables, outcomes, recorded);
 }
 
 function join(tables: readonly ReportTable[], outcomes: readonly Judged[], recorded: Recorded | undefined): string {
@@ -104,7 +114,8 @@ export function warningLines(outcomes: readonly Summary[]): readonly string[] {
 
 /** What a reader must know: of the replay first, then of each simulation. */
 export function allNotes(outcomes: readonly Judged[], recorded?: Recorded): readonly string[] {
-  return [...(recorded === undefined ? [] : recordedNotes(recorded, outcomes)), ...sharedNotes(outcomes)];
+  const replayed = recorded === undefined ? [] : recordedNotes(recorded, outcomes);
+  return [...replayed, ...differenceNotes(outcomes), ...modelErrorNotes(outcomes), ...sharedNotes(outcomes)];
 }
 
 function sharedNotes(outcomes: readonly Summary[]): readonly string[] {

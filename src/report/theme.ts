@@ -122,3 +122,10 @@ export function policyAxis(outcomes: readonly Outcome[]): object {
 /** Milliseconds on an axis; seconds from a thousand on, not minutes: ticks are round in powers of ten. */
 export const MS_LABEL =
   "datum.value === 0 ? '0' : datum.value >= 1000 ? format(datum.value / 1000, ',.4~r') + ' s' : format(datum.value, '.4~r') + ' ms'";
+
+/** Seconds on a logarithmic axis, in the unit that makes the powers of ten short. */
+export const SECONDS_LABEL =
+  "datum.value < 1 ? format(datum.value * 1000, ',.3~r') + ' ms' : format(datum.value, ',.3~r') + ' s'";
+
+/** A legend in the corner that a distribution function leaves free. */
+export const INSIDE = { orient: "bottom-right", columns: 1, offset: 4 } as const;

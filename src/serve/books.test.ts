@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import fc from "fast-check";
 import { RELATIVE_ERROR } from "../core/quantile-sketch.js";
-import { linearCost, request, toyScenario, type ToyOptions } from "../test/toy.js";
+import { arbitraryPatience, linearCost, request, toyScenario, type ToyOptions } from "../test/toy.js";
 import type { RequestSpec } from "../workload/workload.js";
 import { saturation } from "./saturation.js";
 import { latencies } from "./metrics.js";
@@ -50,8 +50,8 @@ function rowsOf(options: ToyOptions, exactRequests: number, maxRun = Infinity): 
     sink: (table, from, to) => {
       for (let id = from; id < to; id++) {
         const slot = table.slot(id);
-        const { sent, admitted, firstToken, firstAnswer, end, replica, refused } = table;
-        const columns = [sent, admitted, firstToken, firstAnswer, end, replica, refused];
+        const { sent, admitted, firstToken, firstAnswer, end, replica, lost } = table;
+        const columns = [sent, admitted, firstToken, firstAnswer, end, replica, lost];
         const { id: given, outputTokens } = table.specs[slot] as RequestSpec;
         expect(given).toBe(id);
         rows.push([id, ...columns.map((column) => column[slot] as number), outputTokens]);
@@ -66,8 +66,10 @@ const cell = (row: readonly number[], column: number | undefined): number => row
 
 test("rows, sums and peaks are the same whether rows are kept or not, however long the strides", () => {
   let dropped = 0;
+  let cancelled = 0;
   fc.assert(
-    fc.property(arbitraryRun, (options) => {
+    fc.property(arbitraryRun, arbitraryPatience, (run, patience) => {
+      const options = { ...run, ...(patience === undefined ? {} : { patience }) };
       const kept = rowsOf(options, 1000);
       const streamed = rowsOf(options, 10);
       const slow = rowsOf(options, 10, 1);
@@ -86,18 +88,33 @@ test("rows, sums and peaks are the same whether rows are kept or not, however lo
       });
       expect(streamed.result.requests.first).toBe(options.requests.length);
       dropped += streamed.result.requests.first;
+      cancelled += streamed.result.cancelled;
     }),
-    { numRuns: 60, seed: 31 },
+    { numRuns: 90, seed: 31 },
   );
+  expect(cancelled).toBeGreaterThan(500);
   expect(dropped).toBeGreaterThan(1000);
 });
 
-function sums({ books, mostInFlight, failed, truncated, end }: ServeResult): object {
+function sums({ books, mostInFlight, failed, cancelled, truncated, end }: ServeResult): object {
   const { completed, input, output, reasoning, running, waiting, start, lastSent, warmedUp } = books.tally;
   const counts = Object.values(latencies({ books } as ServeResult)).map(({ count }) => count);
   const most = books.seconds.most;
   const times = { running, waiting, start, lastSent, end };
-  return { completed, input, output, reasoning, warmedUp, counts, most, mostInFlight, failed, truncated, times };
+  return {
+    completed,
+    input,
+    output,
+    reasoning,
+    warmedUp,
+    counts,
+    most,
+    mostInFlight,
+    failed,
+    cancelled,
+    truncated,
+    times,
+  };
 }
 
 function quantiles(result: ServeResult): readonly number[] {

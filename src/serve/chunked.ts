@@ -1,4 +1,4 @@
-import { DECODE_ONLY, preemptToFit, type Scheduler, type SequenceView, type ServerView } from "./scheduler.js";
+import { DECODE_ONLY, preemptToFit, type Chunk, type Scheduler, type ServerView } from "./scheduler.js";
 
 /**
  * Chunked prefill as vLLM V1 schedules it (vllm/v1/core/sched/scheduler.py): one token budget a step; running sequences
@@ -16,30 +16,26 @@ export const chunked: Scheduler = {
       return DECODE_ONLY;
     const room = view.maxTokens - view.decodes;
     const wanted = partial === undefined ? 0 : Math.min(room, partial.contextTokens - partial.prefilled);
-    const { preempt, free, chunk, decodes } = preemptToFit(view, wanted);
-    const prefill: { sequence: SequenceView; tokens: number }[] = [];
-    if (partial !== undefined && chunk > 0) prefill.push({ sequence: partial, tokens: chunk });
-    if (preempt.length === 0) admit(view, view.maxTokens - decodes - chunk, free, prefill);
-    if (preempt.length === 0 && prefill.length === 0) return DECODE_ONLY;
-    return { preempt, prefill, decode: decodes > 0, steadyFor: 1 };
+    const { preempt, chunk, decodes } = preemptToFit(view, wanted);
+    return {
+      preempt,
+      prefill: chunks(view, chunk, preempt.length > 0 ? 0 : view.maxTokens - decodes - chunk),
+      decode: decodes > 0,
+      steadyFor: preempt.length > 0 ? 1 : Infinity, // whoever waits now waits until blocks are freed
+    };
   },
 };
 
-/** Adds waiting requests to `prefill`, in order, while budget, cap and blocks last. */
-function admit(
-  view: ServerView,
-  budget: number,
-  freeBlocks: number,
-  prefill: { sequence: SequenceView; tokens: number }[],
-): void {
-  let seats = view.maxSequences - view.running.length;
-  for (let i = 0; seats > 0 && budget > 0; i++, seats--) {
-    const sequence = view.waiting(i);
+/** The next chunk of the prompt that is partly computed, then waiting requests in order while budget, cap and blocks last. */
+function* chunks(view: ServerView, chunk: number, budget: number): Generator<Chunk> {
+  if (view.prefilling !== undefined && chunk > 0) yield { sequence: view.prefilling, tokens: chunk };
+  while (budget > 0 && view.running.length < view.maxSequences) {
+    const sequence = view.waiting(0);
     if (sequence === undefined) return;
-    if (view.prefillBlocks(sequence, sequence.contextTokens) > freeBlocks) return; // the head is never overtaken
-    const tokens = Math.min(budget, sequence.contextTokens);
-    prefill.push({ sequence, tokens });
+    const left = sequence.contextTokens - view.cachedTokens(sequence);
+    if (view.prefillBlocks(sequence, left) > view.freeBlocks) return; // the head is never overtaken
+    const tokens = Math.min(budget, left);
     budget -= tokens;
-    freeBlocks -= view.prefillBlocks(sequence, tokens);
+    yield { sequence, tokens };
   }
 }

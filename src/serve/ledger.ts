@@ -11,8 +11,12 @@ export interface ReplicaTotals {
   tokens: number; // through the layers
   emitted: number; // output tokens
   recomputedTokens: number; // prefilled again after a preemption
+  cacheQueries: number; // prompt tokens looked up in the prefix cache, once a request
+  cacheHits: number; // and found
   preemptions: number;
   peakLayerBlocks: number;
+  lostInput: number; // prompt tokens computed for requests that their clients gave up
+  lostOutput: number; // output tokens made for them
 }
 
 /** A run that has ended, as it goes into the books. */
@@ -39,8 +43,12 @@ export class Ledger {
       tokens: 0,
       emitted: 0,
       recomputedTokens: 0,
+      cacheQueries: 0,
+      cacheHits: 0,
       preemptions: 0,
       peakLayerBlocks: 0,
+      lostInput: 0,
+      lostOutput: 0,
     };
   }
 
@@ -62,6 +70,19 @@ export class Ledger {
     this.#recordGaps(run);
   }
 
+  /** A sequence looks for its context in the prefix cache; as vLLM counts, not after a preemption. */
+  lookUp(sequence: Sequence, hits: number): void {
+    if (sequence.preemptions > 0) return;
+    this.totals.cacheQueries += sequence.contextTokens;
+    this.totals.cacheHits += hits;
+  }
+
+  /** So many context tokens of a sequence go through the layers. */
+  prefill(sequence: Sequence, tokens: number): void {
+    this.totals.tokens += tokens;
+    if (sequence.preemptions > 0) this.totals.recomputedTokens += tokens;
+  }
+
   /** The last token of a sequence lies at `now`, and the next iteration will not decode it. */
   pause(sequence: Sequence, now: number): void {
     if (!Number.isNaN(sequence.lastToken)) return;
@@ -73,6 +94,12 @@ export class Ledger {
   preempt(sequence: Sequence, now: number): void {
     if (Number.isNaN(sequence.lastToken)) sequence.lastToken = now;
     else this.#paused = this.#paused.filter((other) => other !== sequence);
+  }
+
+  /** A sequence leaves for good whose client has given it up. */
+  lose({ spec, generated, prefilled }: Sequence): void {
+    this.totals.lostInput += generated > 0 ? spec.promptTokens : prefilled;
+    this.totals.lostOutput += generated;
   }
 
   /** A token came from recomputing a preempted sequence. */

@@ -1,5 +1,7 @@
 import type { Sample } from "../core/quantile.js";
+import type { WorkTotals } from "../cost/cost-model.js";
 import type { Metrics } from "./outcome.js";
+import { patienceMetrics } from "./patience-metrics.js";
 import type { Scenario } from "./scenario.js";
 import type { ServeResult } from "./serve.js";
 import { budgetMetrics } from "./thinking-metrics.js";
@@ -25,6 +27,7 @@ export function metrics(scenario: Scenario, result: ServeResult, samples: Latenc
     ...engineMetrics(scenario, result),
     ...energyMetrics(scenario, result),
     ...budgetMetrics(scenario, result),
+    ...patienceMetrics(scenario, result),
   };
 }
 
@@ -62,12 +65,13 @@ function latencyMetrics(values: Record<string, number | null>, name: string, sam
   });
 }
 
-function engineMetrics(scenario: Scenario, result: ServeResult): Record<string, number> {
+function engineMetrics(scenario: Scenario, result: ServeResult): Record<string, number | null> {
   const { totals, logs, books } = result;
   const sum = (pick: (total: (typeof totals)[number]) => number): number =>
     totals.reduce((all, one) => all + pick(one), 0);
   const layers = scenario.parts.model.layers;
   const peak = Math.max(0, ...totals.map((total) => total.peakLayerBlocks));
+  const [queries, hits] = [sum((total) => total.cacheQueries), sum((total) => total.cacheHits)]; // tokens
   const { running, waiting, start } = books.tally;
   const duration = result.end - start;
   const mean = (seconds: number): number => (duration > 0 ? Math.max(0, seconds / duration) : 0);
@@ -78,6 +82,9 @@ function engineMetrics(scenario: Scenario, result: ServeResult): Record<string, 
     mean_waiting_requests: mean(waiting),
     preemptions: sum((total) => total.preemptions),
     recomputed_tokens: sum((total) => total.recomputedTokens),
+    prefix_cache_queries: queries,
+    prefix_cache_hits: hits,
+    prefix_cache_hit_rate: queries === 0 ? null : hits / queries,
     peak_kv_blocks: peak / layers,
     peak_kv_share: peak / (scenario.memory.kv_blocks * layers),
     kv_cache_tokens: scenario.memory.kv_blocks * scenario.memory.block_tokens,
@@ -86,25 +93,34 @@ function engineMetrics(scenario: Scenario, result: ServeResult): Record<string, 
   };
 }
 
+/** Watts above idle, as a share of (peak - idle), of memory traffic at peak bandwidth and of FLOPs at peak rate. */
+const MEMORY_POWER = 0.95;
+const COMPUTE_POWER = 2.6; // a GPU that multiplies all the time lowers its clock: the sum is capped
+
 /**
- * Power = idle + (peak - idle) · share of the time that memory traffic at peak bandwidth and FLOPs at peak rate would
- * take; a first guess, within 15 % of published H100 averages at batch 8-16 (ml-energy/leaderboard 0cd52dab). Money:
- * list price or the user's, for every GPU from the first request to the last token.
+ * Power = idle + (peak - idle) · min(1, MEMORY_POWER · share of the time that memory traffic at peak bandwidth would take +
+ * COMPUTE_POWER · share that FLOPs at peak rate would take); the two numbers are fitted to the H100 averages of Qwen3-8B in
+ * ml-energy/leaderboard 0cd52dab. Joules of all GPUs of one replica that does `work` in `engineSeconds` of `seconds`.
  */
+export function energyJoules(scenario: Scenario, work: WorkTotals, engineSeconds: number, seconds: number): number {
+  const { idlePowerW, peakPowerW } = scenario.parts.profile;
+  const floor = scenario.engine.cost.floor(work);
+  const full = MEMORY_POWER * floor.memorySeconds + COMPUTE_POWER * floor.computeSeconds;
+  return scenario.options.tp * (seconds * idlePowerW + Math.min(engineSeconds, full) * (peakPowerW - idlePowerW)); // seconds at full power
+}
+
+/** Money: list price or the user's, for every GPU from the first request to the last token. */
 function energyMetrics(scenario: Scenario, result: ServeResult): Record<string, number | null> {
-  const { profile } = scenario.parts;
   const gpus = scenario.replicas * scenario.options.tp;
   const start = Math.min(result.end, result.books.tally.firstSent);
   const duration = Math.max(0, result.end - start);
-  let busy = 0; // GPU seconds at full power
+  let energy = 0;
   let output = 0;
   for (const total of result.totals) {
-    const floor = scenario.engine.cost.floor(total);
-    const engine = total.operatorSeconds.reduce((a, b) => a + b, 0);
-    busy += scenario.options.tp * Math.min(engine, floor.memorySeconds + floor.computeSeconds);
+    const engineSeconds = total.operatorSeconds.reduce((a, b) => a + b, 0);
+    energy += energyJoules(scenario, total, engineSeconds, duration);
     output += total.emitted;
   }
-  const energy = gpus * duration * profile.idlePowerW + busy * (profile.peakPowerW - profile.idlePowerW);
   const hours = (gpus * duration) / 3600;
   const cost = hours * scenario.pricePerHour;
   return {

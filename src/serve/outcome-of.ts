@@ -6,6 +6,7 @@ import { EXACT_REQUESTS } from "./books.js";
 import { decodeCurve } from "./decode-curve.js";
 import { latencies, metrics, type Latencies } from "./metrics.js";
 import type { LatencyMetric, LatencyPoint, OperatorShare, Outcome, Summary } from "./outcome.js";
+import { patienceNotes } from "./patience-metrics.js";
 import { saturation } from "./saturation.js";
 import type { Scenario } from "./scenario.js";
 import type { ServeResult } from "./serve.js";
@@ -19,6 +20,8 @@ export function summary(
   samples = latencies(result),
 ): Summary {
   const { profile, policy, workload, model } = scenario.parts;
+  const { title, host, copiesCache, sources } = scenario.enginePreset;
+  const engine = { title, host, copiesCache, sources };
   const notes = [...scenario.notes];
   const tenants = scenario.workload.tenants?.map((tenant) => result.books.tally.tenants.figures(tenant));
   if (result.failed > 0)
@@ -27,6 +30,7 @@ export function summary(
     );
   if (result.truncated > 0)
     notes.push(`Outputs cut at the context of ${scenario.maxModelTokens} tokens: ${result.truncated}.`);
+  notes.push(...patienceNotes(scenario, result));
   const sketched = result.books.windows !== undefined;
   if (sketched)
     notes.push(
@@ -34,11 +38,12 @@ export function summary(
     );
   const { warmedUp, completed, lastSent } = result.books.tally;
   const seconds = scenario.warmupSeconds;
+  const rule = scenario.options.warmup === "mser-5" ? scenario.options.warmup : undefined;
   if (seconds > 0 && completed === 0)
     throw new InputError("warmup", `${seconds} s leave nothing to measure: the last request was sent at ${lastSent} s`);
   if (seconds > 0)
     notes.push(
-      `Warm-up of ${seconds} s: the ${warmedUp} requests sent in it are served and left out of latencies, rates and goodput; peaks, engine totals, energy and cost are those of the whole run.`,
+      `Warm-up of ${Number(seconds.toFixed(3))} s${rule === undefined ? "" : " by MSER-5"}: the ${warmedUp} requests sent in it are served and left out of latencies, rates and goodput; peaks, engine totals, energy and cost are those of the whole run.`,
     );
   return {
     label: policy.label,
@@ -61,6 +66,7 @@ export function summary(
       workload: { name: workload.name, source: workload.source },
       price_per_gpu_hour_usd: scenario.pricePerHour,
       front_end_s: scenario.frontEndSeconds,
+      engine: { name: scenario.options.engine, ...engine },
     },
     profile: { name: profile.name, kind: profile.kind, sources: profile.sources },
     ...(workload.lengthChange === undefined ? {} : { lengthChange: workload.lengthChange }),
@@ -69,7 +75,9 @@ export function summary(
     percentiles: sketched
       ? { method: "sketch", relative_error: RELATIVE_ERROR }
       : { method: "exact", relative_error: 0 },
-    ...(seconds === 0 ? {} : { warmup: { seconds, requests: warmedUp } }),
+    ...(seconds === 0 && rule === undefined
+      ? {}
+      : { warmup: { seconds, requests: warmedUp, ...(rule === undefined ? {} : { rule }) } }),
     saturation: saturation(scenario, result),
     memory: scenario.memory,
     notes,

@@ -1,3 +1,4 @@
+import type { ModelBand } from "../statistics/model-band.js";
 import type { LengthChange } from "../workload/length-fit.js";
 
 /** What a simulation tells the outside: plain data, ready for JSON, tables and charts. Times as named; bytes; dollars. */
@@ -20,7 +21,15 @@ export interface Outcome {
   /** Largest relative error of a percentile; 0 where all values were kept. */
   readonly percentiles: { readonly method: "exact" | "sketch"; readonly relative_error: number };
   /** Requests that were served and left out of latencies, rates and goodput, if that was asked for. */
-  readonly warmup?: { readonly seconds: number; readonly requests: number };
+  readonly warmup?: { readonly seconds: number; readonly requests: number; readonly rule?: "mser-5" };
+  /** How intervals were found, if they were asked for. */
+  readonly confidence?: Confidence;
+  /** Of the metrics that have one: with probability `confidence.level` it covers the value expected of such runs. */
+  readonly confidence_intervals?: Readonly<Record<string, Interval>>;
+  /** Where a measurement would lie if the model errs as it did where it was checked. */
+  readonly model_error_bands?: Readonly<Record<string, ModelBand>>;
+  /** Against the first of the compared policies, if each was simulated several times over the same requests. */
+  readonly difference?: Difference;
   readonly saturation: { readonly saturated: boolean; readonly message: string };
   readonly latency: readonly LatencyPoint[]; // quantile curves
   readonly series: readonly SeriesPoint[];
@@ -33,6 +42,33 @@ export interface Outcome {
 /** The figures without the charts' data: enough for tables and JSON. */
 export type Summary = Omit<Outcome, "latency" | "series" | "operators" | "decodeCurve">;
 
+/** From, to; in the unit of the metric. */
+export type Interval = readonly [from: number, to: number];
+
+export interface Confidence {
+  readonly level: number; // e.g. 0.95
+  readonly method: "replications" | "batch-means";
+  readonly replications?: number; // metrics are means over them
+  readonly seeds?: readonly number[]; // of each: --seed repeats it alone
+  readonly batches?: readonly number[]; // numbers of batches that were used
+}
+
+export type { ModelBand };
+
+/** Paired differences over replications: each compares runs over the same requests. */
+export interface Difference {
+  readonly baseline: string; // label
+  readonly changes: Readonly<Record<string, Change>>; // by key of the metric
+}
+
+export interface Change {
+  readonly change: number; // mean of value - baseline, in the unit of the metric
+  readonly interval: Interval;
+  readonly relative_change: number | null; // mean of value / baseline - 1; null if the baseline is 0
+  readonly relative_interval: Interval | null;
+  readonly significant: boolean; // 0 is outside the interval
+}
+
 /** Keys as vLLM's benchmark writes them, and ours in the same style. Latencies in milliseconds. */
 export type Metrics = Readonly<Record<string, number | null>>;
 
@@ -42,6 +78,7 @@ export interface TenantFigures {
   readonly priority: number;
   readonly completed: number;
   readonly failed: number; // refused
+  readonly cancelled: number; // given up by their client
   readonly p50_ttft_ms: number | null;
   readonly p99_ttft_ms: number | null;
   readonly p50_e2el_ms: number | null;

@@ -1,39 +1,19 @@
 import { check } from "../core/check.js";
 import { stepsToReach, total } from "../core/line.js";
-import type { CostModel, LayerGroup, PrefillChunk, StepCost } from "../cost/cost-model.js";
-import type { Policy } from "../policy/policy.js";
+import type { PrefillChunk, StepCost } from "../cost/cost-model.js";
 import type { RequestSpec } from "../workload/workload.js";
+import { cutRun, endedRun, type ActiveRun } from "./active-run.js";
+import { BlockPool } from "./block-pool.js";
 import { DecodeSet } from "./decode-set.js";
-import { prefillBlocks } from "./layer-groups.js";
-import type { RequestTable } from "./request-table.js";
+import { Late } from "./late.js";
 import { Ledger } from "./ledger.js";
-import type { Plan, Scheduler, SequenceView, ServerView } from "./scheduler.js";
+import type { Ended, ReplicaOptions } from "./replica-options.js";
+import type { RequestTable } from "./request-table.js";
+import type { Chunk, Plan, SequenceView, ServerView } from "./scheduler.js";
 import { Sequence } from "./sequence.js";
+import { SequenceTimes } from "./sequence-times.js";
+import { nextVictim } from "./victim.js";
 import { WaitingQueue } from "./waiting-queue.js";
-
-export interface ReplicaOptions {
-  readonly index: number;
-  readonly groups: readonly LayerGroup[];
-  readonly policy: Policy;
-  readonly cost: CostModel;
-  readonly scheduler: Scheduler;
-  readonly priorities: boolean; // preempt the least urgent, else the last admitted
-  readonly maxSequences: number;
-  readonly maxTokens: number;
-  readonly blockTokens: number;
-  readonly layerBlocks: number; // size of the KV pool
-  readonly maxRun: number;
-  readonly warmupSeconds: number; // gaps between tokens count from then on
-}
-
-/** Iterations under way: all of them alike but for their lines. */
-interface ActiveRun {
-  readonly start: number;
-  readonly cost: StepCost;
-  readonly plan: Plan;
-  readonly decodes: number;
-  steps: number;
-}
 
 /** One engine: queue, running sequences, KV pool. The only place where server state changes. */
 export class Replica implements ServerView {
@@ -42,25 +22,29 @@ export class Replica implements ServerView {
   readonly maxTokens: number;
   version = 0; // of the run under way: an end announced for an older one is void
   readonly #queue: WaitingQueue;
+  readonly #late = new Late<Sequence>();
+  readonly #leaving = new Late<Sequence>(); // given up by their clients
+  #settled = 0; // start of the last iteration that ran: who came later is late
   #running: Sequence[] = [];
   #prefilling: Sequence | undefined;
   #run: ActiveRun | undefined;
-  #used = 0; // layer blocks
+  readonly #pool: BlockPool;
   #inFlight = 0;
   readonly #decoding: DecodeSet;
   readonly #options: ReplicaOptions;
-  readonly #requests: RequestTable;
-  readonly #finished: (now: number, spec: RequestSpec) => void;
+  readonly #times: SequenceTimes;
+  readonly #ended: Ended;
 
-  constructor(options: ReplicaOptions, requests: RequestTable, finished: (now: number, spec: RequestSpec) => void) {
+  constructor(options: ReplicaOptions, requests: RequestTable, ended: Ended) {
     this.#options = options;
-    this.#requests = requests;
-    this.#finished = finished;
+    this.#ended = ended;
     this.#queue = new WaitingQueue(options.priorities);
     this.maxSequences = options.maxSequences;
     this.maxTokens = options.maxTokens;
+    this.#pool = new BlockPool(options.groups, options.blockTokens, options.layerBlocks, options.prefixCaching);
     this.#decoding = new DecodeSet(options.groups, options.policy, options.blockTokens, options.maxRun);
     this.ledger = new Ledger(options.groups.length, options.warmupSeconds);
+    this.#times = new SequenceTimes(requests, this.ledger);
   }
 
   // What a router sees.
@@ -69,9 +53,9 @@ export class Replica implements ServerView {
   }
   /** Layer blocks in use by the iteration that runs at `now`. */
   usedBlocks(now: number): number {
-    if (this.#run === undefined || this.#run.decodes === 0) return this.#used;
+    if (this.#run === undefined || this.#run.decodes === 0) return this.#pool.used;
     const step = stepsToReach(this.#run.cost, now - this.#run.start, this.#run.steps);
-    return this.#used + this.#decoding.blocksTaken(step);
+    return this.#pool.used + this.#decoding.blocksTaken(step);
   }
 
   /** Decode counter at which the first of those that decode joined: earlier tokens are asked for no more. */
@@ -92,7 +76,7 @@ export class Replica implements ServerView {
     return this.#prefilling;
   }
   get freeBlocks(): number {
-    return this.#options.layerBlocks - this.#used;
+    return this.#pool.free;
   }
   get decodeBlocks(): number {
     return this.#decoding.nextBlocks;
@@ -100,33 +84,31 @@ export class Replica implements ServerView {
   waiting(index: number): Sequence | undefined {
     return this.#queue.at(index);
   }
-  heldBlocks(view: SequenceView): number {
+  freedBlocks(view: SequenceView, chosen: ReadonlySet<SequenceView>): number {
     const sequence = view as Sequence;
-    return sequence.state === "decoding" ? this.#decoding.heldBlocks(sequence) : sequence.heldBlocks;
+    const held = sequence.state === "decoding" ? this.#decoding.heldBlocks(sequence) : sequence.heldBlocks;
+    return this.#pool.freed(sequence, held, chosen as ReadonlySet<Sequence>);
   }
   growthBlocks(view: SequenceView): number {
     return this.#decoding.growthBlocks(view as Sequence);
   }
   prefillBlocks(view: SequenceView, tokens: number): number {
-    const sequence = view as Sequence;
-    const { groups, blockTokens } = this.#options;
-    return prefillBlocks(groups, sequence.prefilled + tokens, blockTokens) - sequence.heldBlocks;
+    return this.#pool.prefillBlocks(view as Sequence, tokens);
+  }
+  cachedTokens(view: SequenceView): number {
+    return this.#pool.cachedTokens(view as Sequence);
   }
   victim(chosen: ReadonlySet<SequenceView>): Sequence | undefined {
-    let worst: Sequence | undefined;
-    for (let i = this.#running.length - 1; i >= 0; i--) {
-      const sequence = this.#running[i] as Sequence;
-      if (chosen.has(sequence)) continue;
-      if (!this.#options.priorities) return sequence;
-      if (worst === undefined || lessUrgent(sequence, worst)) worst = sequence;
-    }
-    return worst;
+    return nextVictim(this.#running, chosen, this.#options.priorities);
   }
 
   /** A request reaches the engine. Returns when the replica wants to be called next, or undefined if that stays as it was. */
   arrive(spec: RequestSpec, now: number): number | undefined {
     const blocked = this.#queue.length > 0 && !this.#options.priorities;
-    this.#queue.insert(new Sequence(spec));
+    // Whether the iteration after the present one is settled without it.
+    const late = this.#options.asyncScheduling && this.#run !== undefined && now > this.#run.start;
+    if (late) this.#late.add(new Sequence(spec), now);
+    else this.#queue.insert(new Sequence(spec));
     this.#inFlight++;
     if (this.#run === undefined) {
       this.version++;
@@ -134,29 +116,61 @@ export class Replica implements ServerView {
     }
     // While the head of the queue is blocked, it stays blocked to the end of the run: free blocks only shrink.
     if (blocked || this.#running.length >= this.maxSequences) return undefined;
-    const steps = stepsToReach(this.#run.cost, now - this.#run.start, this.#run.steps);
-    if (steps === this.#run.steps) return undefined;
-    this.#run.steps = steps;
-    this.version++;
-    return this.#run.start + total(this.#run.cost, steps);
+    return this.#cut(this.#run, now, late ? 1 : 0);
+  }
+
+  /**
+   * The client of a request that has not ended gives it up. The engine drops it before the next iteration that is not
+   * settled yet, as vLLM handles aborts; what it computes until then is lost too. Returns like arrive().
+   */
+  cancel(spec: RequestSpec, now: number): number | undefined {
+    const same = (other: Sequence): boolean => other.spec.id === spec.id;
+    const sequence = this.#running.find(same) ?? this.#queue.find(spec) ?? this.#late.find(same);
+    check(sequence !== undefined, () => `request ${spec.id} is given up and not there`);
+    sequence.abandoned = true;
+    this.#inFlight--;
+    if (this.#run === undefined) {
+      this.#leave(sequence, now);
+      return undefined;
+    }
+    this.#leaving.add(sequence, now);
+    return this.#cut(this.#run, now, this.#options.asyncScheduling ? 1 : 0);
+  }
+
+  #cut(run: ActiveRun, now: number, more: 0 | 1): number | undefined {
+    const end = cutRun(run, now, more);
+    if (end !== undefined) this.version++;
+    return end;
+  }
+
+  get #idle(): boolean {
+    return this.#running.length === 0 && this.#queue.length === 0;
+  }
+
+  /** Takes in who has come and lets go who was given up until then. */
+  #settle(now: number, until: number): void {
+    this.#late.take(until, (sequence) => this.#queue.insert(sequence));
+    this.#leaving.take(until, (sequence) => this.#leave(sequence, now));
   }
 
   /** Plans and starts the next run. Returns its end, or undefined if there is nothing to do. */
   #begin(now: number): number | undefined {
-    if (this.#running.length === 0 && this.#queue.length === 0) return undefined;
+    this.#settle(now, this.#options.asyncScheduling ? this.#settled : Infinity);
+    if (this.#idle) this.#settle(now, Infinity); // then nothing was settled ahead
+    if (this.#idle) return undefined;
     const plan = this.#options.scheduler.plan(this);
     for (const victim of plan.preempt) this.#preempt(victim as Sequence, now);
-    const chunks = this.#admit(plan, now);
     const decodes = plan.decode ? this.#decoding.count : 0;
-    check(decodes > 0 || chunks.length > 0, () => `nothing runs although work waits, at ${now} s`);
     if (decodes > 0) {
-      this.#used += this.#decoding.nextBlocks;
+      this.#pool.used += this.#decoding.nextBlocks;
       this.#decoding.settle();
     } else this.#pause(now);
-    check(this.#used <= this.#options.layerBlocks, () => `more KV blocks in use than there are, at ${now} s`);
+    const chunks = Array.from(plan.prefill, (chunk) => this.#compute(chunk, now)); // each is drawn when the one before is in
+    check(decodes > 0 || chunks.length > 0, () => `nothing runs although work waits, at ${now} s`);
+    check(this.#pool.free >= 0, () => `more KV blocks in use than there are, at ${now} s`);
     const cost = this.#options.cost.step({ decodes, chunks, read: this.#decoding.read, scored: this.#decoding.scored });
-    const steps = chunks.length > 0 ? 1 : this.#stride(plan, cost);
-    this.#run = { start: now, cost, plan, decodes, steps };
+    const steps = chunks.length > 0 || this.#late.length > 0 || this.#leaving.length > 0 ? 1 : this.#stride(plan, cost);
+    this.#run = { start: now, cost, chunks, decodes, steps };
     this.version++;
     return now + total(cost, steps);
   }
@@ -170,33 +184,16 @@ export class Replica implements ServerView {
   /** Tokens are out, sequences end, join or change regime. */
   #finish(run: ActiveRun, now: number): void {
     this.#run = undefined;
+    this.#settled = run.start + total(run.cost, run.steps - 1);
     const taken = run.decodes > 0 ? this.#decoding.blocksTaken(run.steps) : 0;
-    let [prefillTokens, firstTokens] = [0, 0];
-    for (const { sequence, tokens } of run.plan.prefill) {
-      prefillTokens += tokens;
-      if (sequence.prefilled === sequence.contextTokens) firstTokens++;
-    }
-    this.ledger.record({
-      start: run.start,
-      now: run.cost.now,
-      perStep: run.cost.perStep,
-      steps: run.steps,
-      decodes: run.decodes,
-      prefillTokens,
-      emitted: run.decodes + firstTokens,
-      counter: this.#decoding.counter,
-      blocksBefore: this.#used,
-      blocksAfter: this.#used + taken,
-      cost: run.cost,
-      read: this.#decoding.read,
-    });
-    this.#used += taken;
+    this.ledger.record(endedRun(run, this.#decoding, this.#pool.used, taken));
+    this.#pool.used += taken;
     if (run.decodes > 0) {
       this.#decoding.advance(run.steps);
       const freed = this.#decoding.milestones((sequence) => this.#end(sequence, now)); // which frees more by itself
-      this.#used -= freed;
+      this.#pool.used -= freed;
     }
-    for (const { sequence } of run.plan.prefill) this.#prefilled(sequence as Sequence, now);
+    for (const { sequence } of run.chunks) this.#prefilled(sequence as Sequence, now);
   }
 
   #stride(plan: Plan, cost: StepCost): number {
@@ -204,96 +201,96 @@ export class Replica implements ServerView {
     return 1 + this.#decoding.stepsWithin(this.freeBlocks, limit - 1);
   }
 
-  #admit(plan: Plan, now: number): readonly PrefillChunk[] {
-    let admitted = 0;
-    const chunks: PrefillChunk[] = [];
-    for (const { sequence: view, tokens } of plan.prefill) {
-      const sequence = view as Sequence;
-      if (sequence.state === "waiting") {
-        check(sequence === this.#queue.at(admitted), "a request was admitted out of order");
-        admitted++;
-        sequence.state = "prefilling";
-        this.#running.push(sequence);
-        this.#requests.admit(sequence.spec.id, now);
-      }
-      const blocks = this.prefillBlocks(sequence, tokens);
-      this.#used += blocks;
-      sequence.heldBlocks += blocks;
-      const emits = sequence.prefilled + tokens === sequence.contextTokens;
-      chunks.push({ tokens, context: sequence.prefilled, emits });
-      sequence.prefilled += tokens;
-      this.ledger.totals.tokens += tokens;
-      if (sequence.preemptions > 0) this.ledger.totals.recomputedTokens += tokens;
-      this.#prefilling = emits ? undefined : sequence;
-    }
-    this.#queue.remove(admitted);
-    return chunks;
+  /** Puts a chunk of a context into this iteration; the first one admits its sequence. */
+  #compute(chunk: Chunk, now: number): Chunk & PrefillChunk {
+    const { tokens } = chunk;
+    const sequence = chunk.sequence as Sequence;
+    if (sequence.state === "waiting") {
+      check(sequence === this.#queue.at(0), "a request was admitted out of order");
+      this.#queue.remove(1);
+      this.#pool.admit(sequence, tokens);
+      sequence.state = "prefilling";
+      this.#running.push(sequence);
+      this.#times.admitted(sequence, now);
+      if (this.#options.prefixCaching) this.ledger.lookUp(sequence, sequence.prefilled - tokens);
+    } else this.#pool.extend(sequence, tokens);
+    this.ledger.prefill(sequence, tokens);
+    const emits = sequence.prefilled === sequence.contextTokens;
+    if (emits) this.#pool.publish(sequence, sequence.prefilled);
+    this.#prefilling = emits ? undefined : sequence;
+    return { sequence, tokens, context: sequence.prefilled - tokens, emits };
   }
 
   #preempt(sequence: Sequence, now: number): void {
-    if (sequence.state === "decoding") {
-      this.ledger.preempt(sequence, now);
-      this.#answer(sequence);
-      this.#used -= this.#decoding.leave(sequence);
-    } else {
-      this.#used -= sequence.heldBlocks;
-      sequence.heldBlocks = 0;
-      if (this.#prefilling === sequence) this.#prefilling = undefined;
-    }
+    const { held, tokens } = this.#vacate(sequence, now);
+    this.#pool.preempt(sequence, held, tokens);
     sequence.prefilled = 0;
     sequence.state = "waiting";
     sequence.preemptions++;
     this.ledger.totals.preemptions++;
     this.ledger.log.preemptions.push(now);
-    this.#requests.preemptions[this.#requests.slot(sequence.spec.id)] = sequence.preemptions;
-    this.#running.splice(this.#running.lastIndexOf(sequence), 1);
+    this.#times.preempted(sequence);
     this.#queue.insert(sequence);
+  }
+
+  /** Takes the seat of a running sequence that has not ended. Returns its blocks, and how many tokens are in them. */
+  #vacate(sequence: Sequence, now: number): { held: number; tokens: number } {
+    this.#running.splice(this.#running.lastIndexOf(sequence), 1);
+    if (sequence.state !== "decoding") {
+      if (this.#prefilling === sequence) this.#prefilling = undefined;
+      return { held: sequence.heldBlocks, tokens: sequence.prefilled };
+    }
+    this.ledger.preempt(sequence, now);
+    this.#times.answer(sequence, this.#decoding.generated(sequence));
+    const held = this.#decoding.leave(sequence);
+    return { held, tokens: sequence.contextTokens - 1 }; // the newest token has not been through the layers
+  }
+
+  /** Drops a sequence whose client has given it up, unless its last token came with the iteration under way. */
+  #leave(sequence: Sequence, now: number): void {
+    if (sequence.state === "waiting") this.#queue.drop(sequence);
+    else if (this.#running.includes(sequence)) {
+      const { held, tokens } = this.#vacate(sequence, now);
+      this.#pool.release(sequence, held, tokens);
+    } else return;
+    this.ledger.lose(sequence);
+    this.#ended(now, sequence.spec, false);
   }
 
   /** A chunk is computed; if it was the last one, a token is out and decoding begins. */
   #prefilled(sequence: Sequence, now: number): void {
     if (sequence.prefilled < sequence.contextTokens) return;
-    const { id, outputTokens, reasoningTokens } = sequence.spec;
-    const slot = this.#requests.slot(id);
-    if (sequence.generated === 0) this.#requests.firstToken[slot] = now;
-    else this.ledger.resume(sequence, now);
+    if (sequence.generated > 0) this.ledger.resume(sequence, now);
     sequence.lastToken = NaN;
     sequence.generated++;
-    if (sequence.generated === reasoningTokens + 1) this.#requests.firstAnswer[slot] = now;
+    this.#times.token(sequence, now);
     sequence.state = "decoding";
-    if (sequence.generated === outputTokens) {
-      this.#used -= sequence.heldBlocks;
+    if (sequence.generated === sequence.spec.outputTokens) {
+      this.#pool.release(sequence, sequence.heldBlocks, sequence.prefilled);
       this.#remove(sequence, now);
-    } else this.#used -= this.#decoding.join(sequence);
+    } else this.#pool.used -= this.#decoding.join(sequence);
   }
 
   #end(sequence: Sequence, now: number): void {
-    this.#answer(sequence);
-    this.#used -= this.#decoding.leave(sequence);
+    this.#times.answer(sequence, this.#decoding.generated(sequence));
+    const held = this.#decoding.leave(sequence);
+    this.#pool.release(sequence, held, sequence.contextTokens - 1);
     this.#remove(sequence, now);
   }
 
+  /** The last token is out. */
   #remove(sequence: Sequence, now: number): void {
     this.#running.splice(this.#running.indexOf(sequence), 1);
-    this.#inFlight--;
-    this.#requests.end[this.#requests.slot(sequence.spec.id)] = now;
-    this.#finished(now, sequence.spec);
-  }
-
-  /** Looks up when the first answer token came, if it came while the sequence was decoding this time. */
-  #answer(sequence: Sequence): void {
-    const token = sequence.spec.reasoningTokens + 1;
-    if (token <= sequence.generated || token > this.#decoding.generated(sequence)) return;
-    const counter = sequence.joined + token - sequence.generated;
-    this.#requests.firstAnswer[this.#requests.slot(sequence.spec.id)] = this.ledger.log.timeOf(counter);
+    const served = !sequence.abandoned;
+    if (served) {
+      this.#inFlight--;
+      this.#times.ended(sequence, now);
+    } else this.ledger.lose(sequence);
+    this.#ended(now, sequence.spec, served);
   }
 
   /** An iteration without decoding: those that decode have to remember their last token. */
   #pause(now: number): void {
     for (const sequence of this.#running) if (sequence.state === "decoding") this.ledger.pause(sequence, now);
   }
-}
-
-function lessUrgent(a: Sequence, b: Sequence): boolean {
-  return a.spec.priority !== b.spec.priority ? a.spec.priority > b.spec.priority : a.spec.id > b.spec.id;
 }

@@ -5,13 +5,17 @@ const COLUMNS = {
   admitted: Float64Array, // first iteration that worked on it
   firstToken: Float64Array,
   firstAnswer: Float64Array,
-  end: Float64Array,
+  end: Float64Array, // of the last token, or when the client gave it up
   preemptions: Int32Array,
   replica: Int32Array, // -1 before it reaches one
-  refused: Uint8Array, // 1 if the engine did not take it
+  lost: Uint8Array, // REFUSED or CANCELLED; 0 otherwise
 } as const;
 type Column = Float64Array | Int32Array | Uint8Array;
 const NAMES = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
+
+/** Why a request did not get its answer: the engine did not take it, or its client gave it up. */
+export const REFUSED = 1;
+export const CANCELLED = 2;
 
 /**
  * One row a request: what it asked for, and 49 bytes in columns; times in seconds, NaN where it never happened. A request
@@ -26,7 +30,7 @@ export class RequestTable {
   end!: Float64Array;
   preemptions!: Int32Array;
   replica!: Int32Array;
-  refused!: Uint8Array;
+  lost!: Uint8Array;
   length = 0; // of all requests there were
   first = 0; // id of the first that is still here
   #size = 0; // rows there is room for, a power of two
@@ -51,7 +55,7 @@ export class RequestTable {
     this.end[slot] = NaN;
     this.preemptions[slot] = 0;
     this.replica[slot] = -1;
-    this.refused[slot] = 0;
+    this.lost[slot] = 0;
   }
 
   /** The first iteration that works on a request begins; a later admission, after a preemption, changes nothing. */
@@ -64,12 +68,25 @@ export class RequestTable {
   refuse(id: number, now: number): void {
     const slot = this.slot(id);
     this.sent[slot] = now;
-    this.refused[slot] = 1;
+    this.lost[slot] = REFUSED;
+  }
+
+  /** Its client gives a request up. */
+  cancel(id: number, now: number): void {
+    const slot = this.slot(id);
+    this.end[slot] = now;
+    this.lost[slot] = CANCELLED;
+  }
+
+  /** When it was admitted, or given up before. */
+  leftQueue(slot: number): number {
+    const admitted = this.admitted[slot] as number;
+    return Number.isNaN(admitted) ? (this.end[slot] as number) : admitted;
   }
 
   /** Whether nothing more will happen to the request in this slot. */
   closed(slot: number): boolean {
-    return this.refused[slot] === 1 || !Number.isNaN(this.end[slot]);
+    return this.lost[slot] === REFUSED || !Number.isNaN(this.end[slot]);
   }
 
   /** Forgets all before this id. */
@@ -103,16 +120,17 @@ export interface RequestTimes {
   readonly ttfa: number; // NaN unless the request reasons and answers
 }
 
-/** Latencies of one request in seconds; all NaN if the engine refused it. */
+/** Latencies of one request in seconds: NaN if the engine refused it, and from its end on if its client gave it up. */
 export function requestTimes(requests: RequestTable, slot: number): RequestTimes {
   const end = requests.end[slot] as number;
   const sent = requests.sent[slot] as number;
   const first = requests.firstToken[slot] as number;
+  const served = requests.lost[slot] === 0;
   const { outputTokens, reasoningTokens } = requests.specs[slot] as RequestSpec;
   return {
     ttft: first - sent,
-    tpot: outputTokens > 1 ? (end - first) / (outputTokens - 1) : NaN,
-    e2el: end - sent,
+    tpot: served && outputTokens > 1 ? (end - first) / (outputTokens - 1) : NaN,
+    e2el: served ? end - sent : NaN,
     ttfa: reasoningTokens > 0 ? (requests.firstAnswer[slot] as number) - sent : NaN,
   };
 }

@@ -2,7 +2,7 @@ import type { Sample } from "../core/quantile.js";
 import type { RequestSpec } from "../workload/workload.js";
 import type { Goals } from "./goodput.js";
 import { Questions } from "./questions.js";
-import { requestTimes, type RequestTable, type RequestTimes } from "./request-table.js";
+import { CANCELLED, REFUSED, requestTimes, type RequestTable, type RequestTimes } from "./request-table.js";
 import { TenantTally } from "./tenant-tally.js";
 
 /** Sums and distributions over requests that have ended; latencies in seconds. */
@@ -18,6 +18,7 @@ export class RequestTally {
   lastAdmitted = -Infinity;
   warmedUp = 0; // sent before the measurement began: in no sum below
   completed = 0;
+  cancelled = 0; // given up by their clients
   input = 0;
   output = 0;
   reasoning = 0;
@@ -26,7 +27,7 @@ export class RequestTally {
   cutTokens = 0; // by them
   readonly questions: Questions;
   readonly tenants: TenantTally;
-  start = Infinity; // first sent of the completed
+  start = Infinity; // first sent of those that completed or were given up
   running = 0; // request seconds, after the warm-up
   waiting = 0;
   readonly #options: TallyOptions;
@@ -48,14 +49,17 @@ export class RequestTally {
     const spec = requests.specs[slot] as RequestSpec;
     this.prompts.add(spec.promptTokens, 0, 1, 1);
     this.longestOutput = Math.max(this.longestOutput, spec.outputTokens);
-    if (spec.group !== undefined && !(requests.sent[slot]! < warmupSeconds))
-      this.questions.add(spec.group, spec.id, requests.sent[slot] as number, requests.end[slot] as number);
-    if (requests.refused[slot] === 1) {
-      if (!(requests.sent[slot]! < warmupSeconds)) this.tenants.add(spec, undefined);
+    const lost = requests.lost[slot] as number;
+    if (spec.group !== undefined && !(requests.sent[slot]! < warmupSeconds)) {
+      const answered = lost === 0 ? (requests.end[slot] as number) : NaN; // a vote without all samples is none
+      this.questions.add(spec.group, spec.id, requests.sent[slot] as number, answered);
+    }
+    if (lost === REFUSED) {
+      if (!(requests.sent[slot]! < warmupSeconds)) this.tenants.add(spec, REFUSED);
       return;
     }
     const sent = requests.sent[slot] as number;
-    const admitted = requests.admitted[slot] as number;
+    const admitted = requests.leftQueue(slot);
     const end = requests.end[slot] as number;
     this.firstSent = Math.min(this.firstSent, sent);
     this.lastSent = Math.max(this.lastSent, sent);
@@ -65,10 +69,16 @@ export class RequestTally {
       this.waiting += Math.max(0, admitted - Math.max(sent + frontEndSeconds, warmupSeconds));
     } else {
       this.running += end - admitted;
-      this.waiting += admitted - sent - frontEndSeconds;
+      this.waiting += Math.max(0, admitted - sent - frontEndSeconds); // given up on its way: no wait
     }
     if (sent < warmupSeconds) {
       this.warmedUp++;
+      return;
+    }
+    if (lost === CANCELLED) {
+      this.cancelled++;
+      this.start = Math.min(this.start, sent);
+      this.tenants.add(spec, CANCELLED);
       return;
     }
     this.completed++;

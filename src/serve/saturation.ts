@@ -1,3 +1,4 @@
+import { REFUSED } from "./request-table.js";
 import type { Scenario } from "./scenario.js";
 import type { ServeResult } from "./serve.js";
 
@@ -64,9 +65,9 @@ function slowStart(from: number, to: number, when: string, end: number): string 
  */
 function fromRows({ requests, logs }: ServeResult): Evidence {
   const kept: number[] = [];
-  for (let id = 0; id < requests.length; id++) if (requests.refused[id] === 0) kept.push(id);
+  for (let id = 0; id < requests.length; id++) if (requests.lost[id] !== REFUSED) kept.push(id);
   const sent = Float64Array.from(kept, (id) => requests.sent[id] as number).sort();
-  const admitted = Float64Array.from(kept, (id) => requests.admitted[id] as number).sort();
+  const admitted = Float64Array.from(kept, (id) => requests.leftQueue(id)).sort();
   return {
     sent: (before) => countUpTo(sent, before),
     queued: (time) => countUpTo(sent, time) - countUpTo(admitted, time),

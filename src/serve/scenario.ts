@@ -1,18 +1,22 @@
 import { InputError } from "../core/check.js";
-import { kernelCost } from "../cost/kernel-cost.js";
+import { kernelCost, type KernelCostOptions } from "../cost/kernel-cost.js";
 import type { CostModel, LayerGroup } from "../cost/cost-model.js";
 import type { HardwareProfile } from "../hardware/profile.js";
 import type { KvFormat, ModelShape, WeightFormat } from "../model/model-shape.js";
 import type { Policy } from "../policy/policy.js";
+import { parseSeconds, type NamedDraw } from "../workload/seconds.js";
 import type { Workload } from "../workload/workload.js";
 import { chunked } from "./chunked.js";
+import { graphSizes, hostParameters, withEngineDefaults, type EngineScenario } from "./engine-defaults.js";
+import { ENGINE_PRESETS, type EnginePreset } from "./engine-presets.js";
 import { parseGoals, type Goals } from "./goodput.js";
 import { footprint, layerGroups, prefillBlocks, residentBlocks } from "./layer-groups.js";
 import { memoryLayout } from "./memory.js";
 import type { ScenarioOptions } from "./options.js";
 import type { MemoryLayout } from "./outcome.js";
+import { prefixCaching } from "./prefix-caching.js";
 import { prefillFirst } from "./prefill-first.js";
-import type { ReplicaOptions } from "./replica.js";
+import type { ReplicaOptions } from "./replica-options.js";
 import type { RouterName } from "./router.js";
 
 /** What the names in a scenario stand for. */
@@ -25,7 +29,8 @@ export interface Parts {
 
 /** Everything a simulation needs, as objects. `scenario()` builds it; a test may put its own parts in. */
 export interface Scenario {
-  readonly options: ScenarioOptions;
+  readonly options: EngineScenario;
+  readonly enginePreset: EnginePreset;
   readonly parts: Parts;
   readonly workload: Workload;
   readonly engine: Omit<ReplicaOptions, "index" | "warmupSeconds">;
@@ -33,6 +38,7 @@ export interface Scenario {
   readonly replicas: number;
   readonly router: RouterName;
   readonly maxConcurrency: number;
+  readonly patience: NamedDraw | undefined; // seconds from sending until a client gives a request up
   readonly maxModelTokens: number;
   readonly frontEndSeconds: number;
   readonly warmupSeconds: number; // requests sent before are served and not measured
@@ -45,8 +51,10 @@ export interface Scenario {
 const FORMATS = { none: "bf16", fp8: "fp8", int4: "int4" } as const;
 
 /** Joins options and parts; every check that needs both is here. Errors: InputError that names the option. */
-export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
+export function scenario(given: ScenarioOptions, parts: Parts): Scenario {
   const { model, profile, policy, workload } = parts;
+  const options = withEngineDefaults(given, profile);
+  const enginePreset: EnginePreset = ENGINE_PRESETS[options.engine];
   const notes = [...workload.notes, ...priorityNotes(options, workload), ...policyNotes(policy), ...profile.notes];
   checkSplit(options, model, profile);
   if (options["max-num-batched-tokens"] < options["max-num-seqs"]) {
@@ -79,33 +87,25 @@ export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
   if (model.attention.some(({ window }) => window !== undefined) && policy.kind !== "dense") {
     notes.push("The policy governs the full-attention layers; the model's sliding windows stay as they are.");
   }
+  const caching = prefixCaching(options["enable-prefix-caching"], { groups, policy, workload });
+  notes.push(...caching.notes);
   const layerBlocks = memory.kv_blocks * model.layers;
-  const cost = kernelCost({
-    model,
-    profile,
-    groups,
-    weightFormat,
-    kvFormat,
-    tp: options.tp,
-    work: policy.work,
-    indexPageTokens: policy.indexPageTokens,
-    budget: typeof policy.parameters["budget"] === "number" ? policy.parameters["budget"] : 0,
-    asyncScheduling: options["async-scheduling"],
-    cudaGraphs: options["cuda-graphs"],
-  });
+  const cost = stepCost(options, parts, { groups, weightFormat, kvFormat });
   const maxModelTokens = contextLimit(options, model, { groups, policy, blockTokens, layerBlocks, memory }, notes);
   return {
     options,
+    enginePreset,
     parts,
     workload,
     memory,
-    engine: engineOptions(options, groups, policy, cost, layerBlocks),
+    engine: engineOptions(options, groups, policy, cost, layerBlocks, caching.on),
     replicas: options.replicas,
     router: options.router,
     maxConcurrency: options["max-concurrency"] ?? Infinity,
+    patience: patience(options),
     maxModelTokens,
-    frontEndSeconds: profile.host.frontEndSeconds,
-    warmupSeconds: options.warmup ?? 0,
+    frontEndSeconds: hostParameters(options).frontEndSeconds,
+    warmupSeconds: typeof options.warmup === "number" ? options.warmup : 0, // a rule needs a run to look at
     goals: options.goodput === undefined ? undefined : parseGoals(options.goodput),
     pricePerHour: options["price-per-hour"] ?? profile.pricePerHour,
     seed: options.seed,
@@ -113,7 +113,35 @@ export function scenario(options: ScenarioOptions, parts: Parts): Scenario {
   };
 }
 
-function priorityNotes(options: ScenarioOptions, { tenants = [] }: Workload): readonly string[] {
+function patience({ "client-timeout": given }: ScenarioOptions): NamedDraw | undefined {
+  if (given === 0) throw new InputError("client-timeout", "0 is not allowed; expected seconds above 0");
+  return given === undefined ? undefined : parseSeconds(given, "client-timeout");
+}
+
+function stepCost(
+  options: EngineScenario,
+  { model, profile, policy }: Parts,
+  formats: Pick<KernelCostOptions, "groups" | "weightFormat" | "kvFormat">,
+): CostModel {
+  const { copiesCache, sampler }: EnginePreset = ENGINE_PRESETS[options.engine];
+  return kernelCost({
+    ...formats,
+    model,
+    profile,
+    tp: options.tp,
+    work: policy.work,
+    indexPageTokens: policy.indexPageTokens,
+    budget: typeof policy.parameters["budget"] === "number" ? policy.parameters["budget"] : 0,
+    sampler,
+    filtersLogits: options.sampling === "auto" ? model.filtersLogits === true : options.sampling === "top-p",
+    host: hostParameters(options),
+    asyncScheduling: options["async-scheduling"],
+    graphSizes: graphSizes(options),
+    copiesCache,
+  });
+}
+
+function priorityNotes(options: EngineScenario, { tenants = [] }: Workload): readonly string[] {
   const heeded =
     options["scheduling-policy"] === "priority" || new Set(tenants.map(({ priority }) => priority)).size < 2;
   return heeded ? [] : ["Tenants have priorities that --scheduling-policy fcfs does not heed."];
@@ -128,11 +156,12 @@ function policyNotes({ notes, dataDependent }: Policy): readonly string[] {
 }
 
 function engineOptions(
-  options: ScenarioOptions,
+  options: EngineScenario,
   groups: readonly LayerGroup[],
   policy: Policy,
   cost: CostModel,
   layerBlocks: number,
+  prefixCaching: boolean,
 ): Scenario["engine"] {
   return {
     groups,
@@ -140,15 +169,17 @@ function engineOptions(
     cost,
     scheduler: options.scheduler === "chunked" ? chunked : prefillFirst,
     priorities: options["scheduling-policy"] === "priority",
+    asyncScheduling: options["async-scheduling"],
     maxSequences: options["max-num-seqs"],
     maxTokens: options["max-num-batched-tokens"],
     blockTokens: options["block-size"],
     layerBlocks,
+    prefixCaching,
     maxRun: options["step-by-step"] ? 1 : Infinity,
   };
 }
 
-function checkSplit(options: ScenarioOptions, model: ModelShape, profile: HardwareProfile): void {
+function checkSplit(options: EngineScenario, model: ModelShape, profile: HardwareProfile): void {
   const { tp } = options;
   if (model.queryHeads % tp !== 0) {
     throw new InputError("tp", `${tp} does not divide the ${model.queryHeads} query heads of ${model.name}`);
@@ -170,7 +201,7 @@ interface Pool {
 }
 
 /** Longest context: as asked, or the model's, or the longest that fits the pool alone, so that no request can starve. */
-function contextLimit(options: ScenarioOptions, model: ModelShape, pool: Pool, notes: string[]): number {
+function contextLimit(options: EngineScenario, model: ModelShape, pool: Pool, notes: string[]): number {
   const asked = options["max-model-len"];
   if (asked !== undefined && asked > model.maxPositions) {
     notes.push(`--max-model-len ${asked} is beyond the ${model.maxPositions} positions ${model.name} was made for.`);

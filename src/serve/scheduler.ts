@@ -15,17 +15,29 @@ export interface ServerView {
   readonly maxSequences: number;
   readonly maxTokens: number; // of one iteration
   waiting(index: number): SequenceView | undefined; // in the order of the queue
-  heldBlocks(sequence: SequenceView): number;
+  /** What preempting a sequence would free, once those chosen before have gone. */
+  freedBlocks(sequence: SequenceView, chosen: ReadonlySet<SequenceView>): number;
   growthBlocks(sequence: SequenceView): number; // that its next decode step takes
+  cachedTokens(sequence: SequenceView): number; // of a waiting one's context that need not be computed
   prefillBlocks(sequence: SequenceView, tokens: number): number; // that computing so many more tokens takes
   /** Whom the engine would preempt next, given those already chosen. */
   victim(chosen: ReadonlySet<SequenceView>): SequenceView | undefined;
 }
 
-/** What the next iteration does. The replica applies it; the scheduler changes nothing. */
+/** Context tokens to compute in an iteration; those that are cached are not among them. A first chunk admits. */
+export interface Chunk {
+  readonly sequence: SequenceView;
+  readonly tokens: number;
+}
+
+/**
+ * What the next iteration does. The replica applies it; the scheduler changes nothing. Chunks are drawn one by one, after
+ * preemptions and the blocks of this decode step, and each sees what the one before has left: the cached prefix of a
+ * prompt may be that of the prompt before it.
+ */
 export interface Plan {
   readonly preempt: readonly SequenceView[];
-  readonly prefill: readonly { readonly sequence: SequenceView; readonly tokens: number }[]; // a first chunk admits
+  readonly prefill: Iterable<Chunk>;
   readonly decode: boolean; // all that decode, or none
   readonly steadyFor: number; // iterations for which this plan stands if nothing arrives, ends or changes its regime
 }
@@ -35,26 +47,26 @@ export interface Scheduler {
   plan(view: ServerView): Plan;
 }
 
-const NONE: readonly never[] = [];
+export const NONE: readonly never[] = [];
 export const DECODE_ONLY: Plan = { preempt: NONE, prefill: NONE, decode: true, steadyFor: Infinity };
 
 /** Preempts until what goes on fits; vLLM V1 scheduler.py: running requests first, the victim's blocks are freed. */
 export function preemptToFit(
   view: ServerView,
   chunkTokens: number,
-): { preempt: readonly SequenceView[]; free: number; chunk: number; decodes: number } {
+): { preempt: readonly SequenceView[]; chunk: number; decodes: number } {
   const chunkSequence = view.prefilling;
   let chunk = chunkSequence === undefined ? 0 : chunkTokens;
   let needed = view.decodeBlocks + (chunkSequence === undefined ? 0 : view.prefillBlocks(chunkSequence, chunk));
   let free = view.freeBlocks;
   let decodes = view.decodes;
-  if (needed <= free) return { preempt: NONE, free: free - needed, chunk, decodes };
+  if (needed <= free) return { preempt: NONE, chunk, decodes };
   const chosen = new Set<SequenceView>();
   while (needed > free) {
     const victim = view.victim(chosen);
     if (victim === undefined) break;
+    free += view.freedBlocks(victim, chosen);
     chosen.add(victim);
-    free += view.heldBlocks(victim);
     if (victim === chunkSequence) {
       needed -= view.prefillBlocks(victim, chunk);
       chunk = 0;
@@ -63,5 +75,5 @@ export function preemptToFit(
       decodes--;
     }
   }
-  return { preempt: [...chosen], free: free - needed, chunk, decodes };
+  return { preempt: [...chosen], chunk, decodes };
 }

@@ -1,5 +1,7 @@
 import type { RequestSpec } from "../workload/workload.js";
+import type { BlockRun } from "./block-runs.js";
 import type { Footprint } from "./layer-groups.js";
+import type { Hold } from "./prefix-cache.js";
 
 /** A request inside a replica. Only the replica changes it. */
 export class Sequence {
@@ -17,6 +19,10 @@ export class Sequence {
   fresh = false; // the first step of the regime has not run
   lastToken = NaN; // time of the last token if it has not decoded in the iteration before; else NaN
   preemptions = 0;
+  abandoned = false; // by its client; the engine drops it between two iterations
+  hold: Hold | undefined; // on cached blocks, while it has any blocks and its text may be found
+  runs: readonly BlockRun[] | undefined; // of its context while it waits
+  ownText: number | undefined; // first number of the text that it alone has, once it has been preempted
 
   constructor(spec: RequestSpec) {
     this.spec = spec;

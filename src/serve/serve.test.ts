@@ -23,6 +23,16 @@ test("a prompt longer than the budget is cut into chunks, and decoding goes on b
   expect(times(requests.end, 2)).toEqual([10, 6]);
 });
 
+test("an engine that schedules one iteration ahead lets a request in one iteration later", () => {
+  // One second a step. Request 1 comes in step 3 (2-3 s), when step 4 is settled: its prompt runs in step 5 (4-5 s).
+  // Request 2 comes when nothing is left but step 11 of request 0, its last: nothing is settled ahead, it runs next.
+  const requests = [request(0, 0, 8, 11), request(1, 2.5, 8, 2), request(2, 10.5, 8, 1)];
+  const firsts = (asyncScheduling: boolean): readonly number[] =>
+    times(serve(toyScenario({ requests, asyncScheduling })).requests.firstToken, 3);
+  expect(firsts(false)).toEqual([1, 4, 12]);
+  expect(firsts(true)).toEqual([1, 5, 12]);
+});
+
 test("the last admitted is preempted, keeps its tokens, and recomputes prompt and tokens in one prefill", () => {
   // Blocks of 4, 6 blocks. Two prompts of 8 (2 blocks each). The first decode step needs a third block each (9 tokens):
   // 6 in use. They grow to 12 tokens; at 13 both need a fourth: request 1 goes, with 5 tokens made.

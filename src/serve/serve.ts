@@ -14,10 +14,14 @@ import type { Scenario } from "./scenario.js";
 type ServerEvent =
   | { readonly kind: "send"; readonly spec: RequestSpec; readonly drawn: boolean } // the client is ready to send; `drawn` from the workload, not a follow-up
   | { readonly kind: "arrival"; readonly spec: RequestSpec } // it reaches the engine
+  | { readonly kind: "deadline"; readonly spec: RequestSpec } // its client waits no longer
   | { readonly kind: "replica"; readonly replica: number; readonly version: number };
 
-/** At one time: requests first, then the replicas that work on them, in their order however long their strides are. */
-const RANK = { send: 0, arrival: 1, replica: 2 } as const;
+/**
+ * At one time: requests first, then clients that give up, then the replicas, in their order however long their strides are.
+ * So a last token that comes at the very deadline is too late.
+ */
+const RANK = { send: 0, arrival: 1, deadline: 2, replica: 3 } as const;
 
 export interface ServeResult {
   readonly requests: RequestTable; // all rows, or none if they were too many to keep
@@ -25,8 +29,9 @@ export interface ServeResult {
   readonly books: Books;
   readonly totals: readonly ReplicaTotals[];
   readonly failed: number; // requests the engine refused: prompt longer than the context
+  readonly cancelled: number; // requests that clients gave up
   readonly truncated: number; // outputs cut at the context's end
-  readonly end: number; // time of the last token, seconds
+  readonly end: number; // when the last request left the engines, seconds
   readonly mostInFlight: number; // requests sent and not ended, at any time
 }
 
@@ -73,6 +78,7 @@ class Simulation {
   readonly #router: Router;
   readonly #source: Iterator<RequestSpec>;
   readonly #frontEnd: number;
+  readonly #patience: () => number; // of the next request, seconds
   readonly #held: RequestSpec[] = []; // that clients hold back, at their limit of requests in flight
   #heldHead = 0;
   #now = 0;
@@ -81,6 +87,7 @@ class Simulation {
   #mostInFlight = 0;
   #finished = 0;
   #failed = 0;
+  #cancelled = 0;
   #truncated = 0;
   #end = 0;
 
@@ -90,12 +97,17 @@ class Simulation {
     const { goals, frontEndSeconds, warmupSeconds } = scenario;
     this.#books = new Books(this.#requests, { goals, frontEndSeconds, warmupSeconds, exactRequests, sink });
     this.#frontEnd = toQuantum(scenario.frontEndSeconds);
+    const { patience } = scenario;
+    const impatience = stream(scenario.seed, "client/patience");
+    this.#patience = patience === undefined ? () => Infinity : () => patience.draw(impatience);
     this.#router = createRouter(scenario.router, stream(scenario.seed, "router"));
     this.#source = scenario.workload.requests(scenario.seed)[Symbol.iterator]();
     this.#replicas = Array.from(
       { length: scenario.replicas },
       (_, index) =>
-        new Replica({ ...scenario.engine, index, warmupSeconds }, this.#requests, (now, spec) => this.#done(now, spec)),
+        new Replica({ ...scenario.engine, index, warmupSeconds }, this.#requests, (now, spec, served) =>
+          this.#left(now, spec, served),
+        ),
     );
     this.#draw();
   }
@@ -112,7 +124,7 @@ class Simulation {
   }
 
   finish(): ServeResult {
-    const lost = this.#requests.length - this.#finished - this.#failed;
+    const lost = this.#requests.length - this.#finished - this.#failed - this.#cancelled;
     check(lost === 0, () => `${lost} requests were lost`);
     for (const replica of this.#replicas)
       check(replica.usedBlocks(this.#now) === 0, "blocks are held after the last request");
@@ -124,6 +136,7 @@ class Simulation {
       books: this.#books,
       totals: this.#replicas.map(({ ledger }) => ledger.totals),
       failed: this.#failed,
+      cancelled: this.#cancelled,
       truncated: this.#truncated,
       end: this.#end,
       mostInFlight: this.#mostInFlight,
@@ -147,11 +160,15 @@ class Simulation {
         if (event.drawn) this.#draw();
         break;
       case "arrival": {
+        if (this.#ended(event.spec)) break; // given up on its way
         const index = this.#router.pick(this.#replicas, now);
         this.#requests.replica[this.#requests.slot(event.spec.id)] = index;
         this.#schedule(index, (this.#replicas[index] as Replica).arrive(event.spec, now));
         break;
       }
+      case "deadline":
+        if (!this.#ended(event.spec)) this.#giveUp(event.spec, now);
+        break;
       case "replica": {
         const replica = this.#replicas[event.replica] as Replica;
         if (event.version !== replica.version) break; // the run was cut short since
@@ -180,13 +197,36 @@ class Simulation {
     this.#inFlight++;
     this.#requests.sent[this.#requests.slot(spec.id)] = now;
     this.#events.push(now + this.#frontEnd, RANK.arrival, { kind: "arrival", spec });
+    const deadline = now + Math.max(QUANTUM, toQuantum(this.#patience()));
+    if (deadline < Infinity) this.#events.push(deadline, RANK.deadline, { kind: "deadline", spec });
   }
 
-  #done(now: number, spec: RequestSpec): void {
-    this.#finished++;
-    this.#inFlight--;
+  /** Whether nothing more will happen to a request that was sent. */
+  #ended({ id }: RequestSpec): boolean {
+    return id < this.#requests.first || this.#requests.closed(this.#requests.slot(id));
+  }
+
+  /** A request has left its engine; if its client gave it up, that happened before. */
+  #left(now: number, spec: RequestSpec, served: boolean): void {
     this.#end = Math.max(this.#end, now);
-    this.#follow(spec, now, true);
+    if (!served) return;
+    this.#finished++;
+    this.#close(spec, now, true);
+  }
+
+  #giveUp(spec: RequestSpec, now: number): void {
+    const index = this.#requests.replica[this.#requests.slot(spec.id)] as number;
+    this.#requests.cancel(spec.id, now);
+    this.#cancelled++;
+    this.#end = Math.max(this.#end, now);
+    if (index >= 0) this.#schedule(index, (this.#replicas[index] as Replica).cancel(spec, now));
+    this.#close(spec, now, false);
+  }
+
+  /** A client has its answer or has given up: it goes on. */
+  #close(spec: RequestSpec, now: number, served: boolean): void {
+    this.#inFlight--;
+    this.#follow(spec, now, served);
     this.#books.closed();
     const next = this.#held[this.#heldHead];
     if (next === undefined) return;

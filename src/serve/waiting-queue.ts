@@ -23,12 +23,12 @@ export class WaitingQueue {
 
   insert(sequence: Sequence): void {
     const last = this.#entries.length - 1;
-    if (last < this.#head || this.#before(this.#entries[last] as Sequence, sequence)) {
+    if (last < this.#head || this.#before((this.#entries[last] as Sequence).spec, sequence.spec)) {
       this.#entries.push(sequence);
-    } else if (this.#head > 0 && this.#before(sequence, this.#entries[this.#head] as Sequence)) {
+    } else if (this.#head > 0 && this.#before(sequence.spec, (this.#entries[this.#head] as Sequence).spec)) {
       this.#entries[--this.#head] = sequence;
     } else {
-      this.#entries.splice(this.#place(sequence), 0, sequence);
+      this.#entries.splice(this.#place(sequence.spec), 0, sequence);
     }
   }
 
@@ -41,19 +41,33 @@ export class WaitingQueue {
     }
   }
 
-  #place(sequence: Sequence): number {
+  /** The one with this request, if it waits. */
+  find(spec: Sequence["spec"]): Sequence | undefined {
+    const found = this.#entries[this.#place(spec)];
+    return found?.spec.id === spec.id ? found : undefined;
+  }
+
+  /** Takes out one that waits. */
+  drop({ spec }: Sequence): void {
+    const place = this.#place(spec);
+    if (place === this.#head) this.remove(1);
+    else this.#entries.splice(place, 1);
+  }
+
+  /** Where the first stands that does not come before this request. */
+  #place(spec: Sequence["spec"]): number {
     let low = this.#head;
     let high = this.#entries.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#before(this.#entries[middle] as Sequence, sequence)) low = middle + 1;
+      if (this.#before((this.#entries[middle] as Sequence).spec, spec)) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
-  #before(a: Sequence, b: Sequence): boolean {
-    if (this.#priorities && a.spec.priority !== b.spec.priority) return a.spec.priority < b.spec.priority;
-    return a.spec.id < b.spec.id;
+  #before(a: Sequence["spec"], b: Sequence["spec"]): boolean {
+    if (this.#priorities && a.priority !== b.priority) return a.priority < b.priority;
+    return a.id < b.id;
   }
 }

@@ -1,4 +1,4 @@
-import type { RequestTable } from "./request-table.js";
+import { REFUSED, type RequestTable } from "./request-table.js";
 import type { RunLog } from "./run-log.js";
 
 /** What is summed in each window; amounts over a stretch of time are shared among the windows it overlaps. */
@@ -37,10 +37,10 @@ export class Windows {
 
   /** Adds a request that has ended. */
   addRequest(requests: RequestTable, slot: number, frontEndSeconds: number): void {
-    if (requests.refused[slot] === 1) return;
+    if (requests.lost[slot] === REFUSED) return;
     const sent = requests.sent[slot] as number;
-    const admitted = requests.admitted[slot] as number;
     const end = requests.end[slot] as number;
+    const admitted = requests.leftQueue(slot);
     this.#addOver("waiting", sent + frontEndSeconds, admitted, 1);
     this.#addOver("running", admitted, end, 1);
     this.#addAt("sent", sent);

@@ -7,6 +7,7 @@ import { kernelCost } from "../cost/kernel-cost.js";
 import { MODELS } from "../model/shapes.js";
 import type { Policy } from "../policy/policy.js";
 import { POLICIES } from "../policy/table.js";
+import { ENGINE_PRESETS, ENGINES, type EngineName, type EnginePreset } from "../serve/engine-presets.js";
 import { footprint, layerGroups } from "../serve/layer-groups.js";
 import { lowerBounds, type Deployment } from "./lower-bound.js";
 
@@ -25,8 +26,9 @@ interface Sequence {
 
 interface Case extends Deployment {
   readonly policy: Policy;
+  readonly engine: EngineName;
   readonly asyncScheduling: boolean;
-  readonly cudaGraphs: boolean;
+  readonly graphSizes: readonly number[];
   readonly sequences: readonly Sequence[];
   readonly chunks: readonly PrefillChunk[];
 }
@@ -50,8 +52,9 @@ const arbitraryCase: fc.Arbitrary<Case> = fc
     weights: fc.constantFrom("auto", "fp8", "int4"),
     kvFormat: fc.constantFrom("bf16", "fp8"),
     tp: fc.constantFrom(...TPS),
+    engine: fc.constantFrom(...ENGINES),
     asyncScheduling: fc.boolean(),
-    cudaGraphs: fc.boolean(),
+    graphSizes: fc.constantFrom([], [1, 2, 4, 8, 16, 64, 256]),
     sequences: fc.array(arbitrarySequence, { minLength: 1, maxLength: 6 }),
     chunks: fc.oneof(fc.constant([]), fc.array(arbitraryChunk, { maxLength: 3 })),
   })
@@ -61,9 +64,14 @@ const arbitraryCase: fc.Arbitrary<Case> = fc
     tp: rest.model.queryHeads % tp === 0 ? tp : 1,
   }));
 
-function costOf({ policy, ...deployment }: Case): CostModel {
+function costOf({ policy, engine, ...deployment }: Case): CostModel {
+  const { host, sampler, copiesCache }: EnginePreset = ENGINE_PRESETS[engine];
   return kernelCost({
     ...deployment,
+    host,
+    sampler,
+    filtersLogits: deployment.model.filtersLogits === true,
+    copiesCache,
     groups: layerGroups(deployment.model, policy),
     work: policy.work,
     indexPageTokens: policy.indexPageTokens,

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { scenarioOptions } from "../cli/flags.js";
 import { replayRecorded } from "../cli/recorded.js";
-import { resolve } from "../cli/resolve.js";
+import { resolve, resolveProfile } from "../cli/resolve.js";
 import { simulate, type Simulation } from "../cli/simulate.js";
 import { PACKAGE, version } from "../cli/version.js";
 import { compareReport } from "../report/compare-report.js";
@@ -9,8 +9,11 @@ import { replayFacts, withQuality, type Judged } from "../report/recorded.js";
 import type { Chart } from "../report/report.js";
 import { serveReport } from "../report/serve-report.js";
 import { thin } from "../report/thin.js";
+import { validateReport } from "../report/validate-report.js";
 import type { Outcome } from "../serve/outcome.js";
 import { outcome } from "../serve/outcome-of.js";
+import { CASES } from "../validate/cases.js";
+import { validation, validationData, type Validation } from "../validate/validation.js";
 
 /** The folders of `reports/`: what their scenario.yaml gives is committed beside it, and compared in golden.test.ts. */
 export const REPORTS = ["reasoning-policies", "production-h100"] as const;
@@ -24,7 +27,7 @@ export interface GoldenReport {
   readonly chartData: Readonly<Record<string, object>>; // what charts.json holds
 }
 
-export function reportFolder(name: ReportName): string {
+export function reportFolder(name: ReportName | "validation"): string {
   return fileURLToPath(new URL(`reports/${name}/`, PACKAGE));
 }
 
@@ -58,6 +61,17 @@ export async function reportOf(scenario: string): Promise<GoldenReport> {
     }),
     chartData: rounded(Object.fromEntries(charts.map(committed))),
   };
+}
+
+/** What `reports/validation` holds: every measured run, simulated again. */
+export function regenerateValidation(): Omit<GoldenReport, "simulations" | "outcomes"> & {
+  readonly found: Validation;
+} {
+  const found = validation(CASES, resolveProfile);
+  const { scored, targets, publications } = found;
+  const data = validationData(found, version());
+  const { charts } = validateReport(scored, targets, publications, { version: version(), data });
+  return { found, charts, result: rounded(data), chartData: rounded(Object.fromEntries(charts.map(committed))) };
 }
 
 /** Without the charts' data, which charts.json has, and without single steps and heads of a replay. */

@@ -18,8 +18,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   replay: ["core", "trace", "attention", "policy"],
   cost: ["core", "model", "hardware"],
   calibrate: ["core", "model", "hardware", "cost"],
-  serve: ["core", "model", "policy", "cost", "workload", "hardware"],
-  report: ["core", "serve", "replay", "attention", "trace"],
+  statistics: ["core"],
+  serve: ["core", "model", "policy", "cost", "workload", "hardware", "statistics"],
+  validate: ["core", "model", "hardware", "policy", "workload", "serve"],
+  report: ["core", "workload", "serve", "replay", "attention", "trace", "validate"],
   cli: [
     "core",
     "model",
@@ -32,9 +34,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "cost",
     "calibrate",
     "serve",
+    "validate",
     "report",
   ],
-  bench: ["core", "trace", "attention", "policy", "replay", "serve", "report", "cli"],
+  bench: ["core", "trace", "attention", "policy", "replay", "serve", "validate", "report", "cli"],
   test: [
     "core",
     "model",
@@ -46,7 +49,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "replay",
     "cost",
     "calibrate",
+    "statistics",
     "serve",
+    "validate",
     "report",
     "cli",
     "bench",
@@ -95,12 +100,12 @@ test("folders import only what they may", () => {
   expect(wrong).toEqual([]);
 });
 
-test("report and serve see only types of what they draw and price", () => {
+test("reports see only types of what they draw", () => {
   const wrong = files
     .filter(({ folder, path }) => folder === "report" && !path.endsWith(".test.ts"))
     .flatMap(({ path, text }) =>
-      [...text.matchAll(/^import (?!type)[^;]*"\.\.\/(?:\.\.\/)?serve\//gm)].map(
-        () => `${path} imports more than types of serve`,
+      [...text.matchAll(/^import (?!type)[^;]*"\.\.\/(?:\.\.\/)?(?:serve|workload)\//gm)].map(
+        () => `${path} imports more than types`,
       ),
     );
   expect(wrong).toEqual([]);
@@ -130,6 +135,7 @@ test("every file is imported by another, or is an entry", () => {
     "bench/main.ts",
     "bench/usage.ts",
     "cli/replay-worker.ts", // of threads
+    "cli/serve-worker.ts",
     "test/write-reports.ts",
     "attention/assembly/kernel.ts", // compiled to WebAssembly
     "vitest.config.ts",

@@ -1,9 +1,11 @@
+import fc from "fast-check";
 import { toQuantum } from "../core/quantum.js";
 import type { Batch, CostModel, LayerGroup, StepCost } from "../cost/cost-model.js";
 import { OPERATORS } from "../cost/cost-model.js";
 import type { LayerFootprint, Policy } from "../policy/policy.js";
 import { chunked } from "../serve/chunked.js";
 import type { Scenario } from "../serve/scenario.js";
+import { parseSeconds, type NamedDraw } from "../workload/seconds.js";
 import type { RequestSpec, Workload } from "../workload/workload.js";
 
 /** Small stand-ins, so that the engine can be tested against sums done by hand. */
@@ -15,6 +17,14 @@ export function request(id: number, arrival: number, promptTokens: number, outpu
 export function workload(requests: readonly RequestSpec[]): Workload {
   return { name: "toy", source: "by hand", notes: [], requests: () => requests };
 }
+
+/** Clients who wait for ever, and some who do not. */
+export const arbitraryPatience: fc.Arbitrary<NamedDraw | undefined> = fc.constantFrom(
+  undefined,
+  undefined,
+  parseSeconds(1.5, "patience"),
+  parseSeconds("exponential:4", "patience"),
+);
 
 export function toyPolicy(footprint: Policy["footprint"], name = "toy"): Policy {
   return {
@@ -91,11 +101,14 @@ export interface ToyOptions {
   readonly maxTokens?: number;
   readonly blockTokens?: number;
   readonly layerBlocks?: number;
+  readonly prefixCaching?: boolean; // default off
   readonly scheduler?: Scenario["engine"]["scheduler"];
   readonly priorities?: boolean;
+  readonly asyncScheduling?: boolean;
   readonly replicas?: number;
   readonly router?: Scenario["router"];
   readonly maxConcurrency?: number;
+  readonly patience?: NamedDraw | undefined;
   readonly maxRun?: number;
   readonly frontEndSeconds?: number;
   readonly maxModelTokens?: number;
@@ -110,6 +123,7 @@ type SimulatedScenario = Pick<
   | "replicas"
   | "router"
   | "maxConcurrency"
+  | "patience"
   | "maxModelTokens"
   | "frontEndSeconds"
   | "warmupSeconds"
@@ -126,15 +140,18 @@ export function toyScenario(options: ToyOptions): Scenario {
       cost: options.cost ?? linearCost(1, 0, 0),
       scheduler: options.scheduler ?? chunked,
       priorities: options.priorities ?? false,
+      asyncScheduling: options.asyncScheduling ?? false,
       maxSequences: options.maxSequences ?? 256,
       maxTokens: options.maxTokens ?? 8192,
       blockTokens: options.blockTokens ?? 16,
       layerBlocks: options.layerBlocks ?? 1_000_000,
+      prefixCaching: options.prefixCaching ?? false,
       maxRun: options.maxRun ?? Infinity,
     },
     replicas: options.replicas ?? 1,
     router: options.router ?? "round-robin",
     maxConcurrency: options.maxConcurrency ?? Infinity,
+    patience: options.patience,
     maxModelTokens: options.maxModelTokens ?? 1_000_000,
     frontEndSeconds: options.frontEndSeconds ?? 0,
     warmupSeconds: options.warmupSeconds ?? 0,

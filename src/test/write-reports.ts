@@ -1,23 +1,36 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { PACKAGE } from "../cli/version.js";
 import type { Chart } from "../report/report.js";
 import { renderSvg } from "../report/svg.js";
-import { regenerate, reportFolder, reportOf, REPORTS } from "./reports.js";
+import { regenerate, regenerateValidation, reportFolder, reportOf, REPORTS } from "./reports.js";
 
 /** npm run reports: rewrites what is committed in reports/. A commit that changes it says why the results changed. */
 
 for (const name of REPORTS) {
   const { result, chartData, charts } = await regenerate(name);
-  const folder = reportFolder(name);
-  writeFileSync(`${folder}result.json`, `${JSON.stringify(result, null, 2)}\n`);
-  writeFileSync(`${folder}charts.json`, `${rowsOnLines(chartData)}\n`);
-  if (name === "reasoning-policies") await draw(charts, "decode", `${folder}decode-time-and-memory.svg`);
+  write(name, result, chartData);
+  if (name === "reasoning-policies") await draw(charts, "decode", `${reportFolder(name)}decode-time-and-memory.svg`);
 }
+
+const validation = regenerateValidation();
+write("validation", validation.result, validation.chartData);
+await draw(validation.charts, "predicted-measured", `${reportFolder("validation")}predicted-measured.svg`);
 
 /** The README's first picture is of the demo that it tells the reader to run. */
 const demo = await reportOf(pathOf("workloads/demo.yaml"));
 await draw(demo.charts, "trinity", pathOf("reports/quality-time-memory.svg"));
+
+function write(
+  name: Parameters<typeof reportFolder>[0],
+  result: object,
+  chartData: Readonly<Record<string, object>>,
+): void {
+  const folder = reportFolder(name);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}result.json`, `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(`${folder}charts.json`, `${rowsOnLines(chartData)}\n`);
+}
 
 async function draw(charts: readonly Chart[], name: string, path: string): Promise<void> {
   const chart = charts.find((each) => each.name === name);

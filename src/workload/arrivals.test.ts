@@ -90,6 +90,16 @@ describe("hourly clock", () => {
     expect(clock(7200 + 2700)).toBe(9000);
   });
 
+  test("it begins at the hour that is asked for, within one too", () => {
+    const clock = hourlyClock([3, 1], 0.5); // half an hour at 1.5, then an hour at 0.5
+    expect(clock(1350)).toBe(900);
+    expect(clock(2700)).toBe(1800);
+    expect(clock(3600)).toBe(3600);
+    expect(clock(4500)).toBe(5400);
+    const late = hourlyClock([3, 1], 1);
+    expect([late(900), late(1800), late(4500)]).toEqual([1800, 3600, 5400]);
+  });
+
   test("nothing arrives in an hour of 0", () => {
     const clock = hourlyClock([1, 0]);
     expect(clock(7199)).toBeLessThan(3600);
@@ -97,6 +107,6 @@ describe("hourly clock", () => {
   });
 
   test("bad curves", () => {
-    for (const factors of [[], [0, 0], [1, -1], [NaN]]) expect(() => hourlyClock(factors)).toThrow(/hourlyCurve/);
+    for (const factors of [[], [0, 0], [1, -1], [NaN]]) expect(() => hourlyClock(factors)).toThrow(/rate-curve/);
   });
 });

@@ -54,22 +54,23 @@ function checkShape(shape: number): void {
 }
 
 /**
- * Clock time (seconds from midnight of the first day) at which a process of constant rate has reached the operational
+ * Clock time (seconds from `startHour` of the first day) at which a process of constant rate has reached the operational
  * time given, when its rate is multiplied by `factors[hour]` relative to their mean, day after day. Time-rescaling keeps
  * the process of the gaps and changes only the rate. Successive calls must not go back.
  */
-export function hourlyClock(factors: readonly number[]): (operational: number) => number {
+export function hourlyClock(factors: readonly number[], startHour = 0): (operational: number) => number {
   const sum = factors.reduce((total, factor) => total + factor, 0);
   if (!(sum > 0 && sum < Infinity) || factors.some((factor) => !(factor >= 0))) {
-    throw new InputError("hourlyCurve", "needs factors of 0 or more, not all 0");
+    throw new InputError("rate-curve", "needs factors of 0 or more, not all 0");
   }
   const speed = factors.map((factor) => (factor * factors.length) / sum); // operational seconds a second, mean 1
-  let hour = 0; // since the start
-  let before = 0; // operational time at the start of that hour
+  let hour = Math.floor(startHour); // since the first midnight
+  let before = -(speed[hour % speed.length] as number) * (startHour - hour) * HOUR; // operational time at its start
   return (operational) => {
     for (;;) {
       const pace = speed[hour % speed.length] as number;
-      if (pace > 0 && operational - before < pace * HOUR) return hour * HOUR + (operational - before) / pace;
+      if (pace > 0 && operational - before < pace * HOUR)
+        return (hour - startHour) * HOUR + (operational - before) / pace;
       before += pace * HOUR;
       hour++;
     }

@@ -62,27 +62,34 @@ export interface PrefixReuse {
 }
 
 /**
- * Requests one after the other, in order of arrival: the longest run of leading blocks seen before is the hit, of
- * min(blocks · block size, prompt) tokens; then all blocks of the prompt count as seen. Outputs are not inserted.
+ * Leading blocks of each prompt that an unlimited cache holds when the request arrives: requests one after the other, the
+ * longest run of leading blocks seen before is the hit; then all blocks of the prompt count as seen. Outputs are not
+ * inserted.
  */
-export function prefixReuse(blocks: PrefixBlocks, promptTokens: Int32Array): PrefixReuse {
+export function leadingHits(blocks: PrefixBlocks): Int32Array {
   const seen = new Uint8Array(blocks.distinct);
+  return blocks.start.map((start, row) => {
+    const end = start + (blocks.count[row] as number);
+    let at = start;
+    while (at < end && seen[blocks.ids[at] as number] === 1) at++;
+    for (let i = at; i < end; i++) seen[blocks.ids[i] as number] = 1;
+    return at - start;
+  });
+}
+
+/** A hit of n blocks is one of min(n · block size, prompt) tokens. */
+export function prefixReuse(blocks: PrefixBlocks, promptTokens: Int32Array): PrefixReuse {
   let references = 0;
   let hitBlocks = 0;
   let hitTokens = 0;
   let tokens = 0;
-  for (let row = 0; row < promptTokens.length; row++) {
+  leadingHits(blocks).forEach((hit, row) => {
     const prompt = promptTokens[row] as number;
-    const start = blocks.start[row] as number;
-    const end = start + (blocks.count[row] as number);
-    let at = start;
-    while (at < end && seen[blocks.ids[at] as number] === 1) at++;
-    references += end - start;
-    hitBlocks += at - start;
+    references += blocks.count[row] as number;
+    hitBlocks += hit;
     tokens += prompt;
-    hitTokens += Math.min((at - start) * (blocks.blockTokens ?? 0), prompt);
-    for (let i = at; i < end; i++) seen[blocks.ids[i] as number] = 1;
-  }
+    hitTokens += Math.min(hit * (blocks.blockTokens ?? 0), prompt);
+  });
   return {
     references,
     distinct: blocks.distinct,

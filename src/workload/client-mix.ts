@@ -1,10 +1,10 @@
 import { randomGamma, randomWeibull } from "d3-random";
-import { check, InputError } from "../core/check.js";
+import { InputError } from "../core/check.js";
 import { eventQueue } from "../core/event-queue.js";
 import { stream, type Rng } from "../core/rng.js";
 import { gammaFunction } from "./arrivals.js";
 import { checkedExtent, DEFAULT_REQUESTS, type Extent } from "./extent.js";
-import type { RateWindow, ServegenClient } from "./servegen.js";
+import { lengthsAt, type RateWindow, type ServegenClient } from "./servegen.js";
 import type { RequestSpec, Workload } from "./workload.js";
 
 export interface MixOptions extends Extent {
@@ -146,18 +146,20 @@ function unitGap({ family, shape }: RateWindow, rng: Rng): () => number {
     : randomWeibull.source(rng)(shape, 0, 1 / gammaFunction(1 + 1 / shape));
 }
 
-function clientLengths({ name, lengths }: ServegenClient, seed: number): Arrival["draw"] {
+/** A length in a histogram as a request has it. */
+export function wholeTokens(value: number): number {
+  return Math.max(1, Math.ceil(value));
+}
+
+function clientLengths(client: ServegenClient, seed: number): Arrival["draw"] {
   const [prompt, output, share] = ["prompt", "output", "share"].map((field) =>
-    stream(seed, `workload/client/${name}/${field}`),
+    stream(seed, `workload/client/${client.name}/${field}`),
   ) as [Rng, Rng, Rng];
-  const whole = (value: number): number => Math.max(1, Math.ceil(value));
   return (arrival) => {
-    // A client may lack a window: then the one before holds on, or the first comes early.
-    const window = lengths.findLast(({ start }) => start <= arrival) ?? lengths[0];
-    check(window !== undefined, "a client without lengths");
-    const outputTokens = whole(window.output.draw(output));
+    const window = lengthsAt(client, arrival);
+    const outputTokens = wholeTokens(window.output.draw(output));
     return {
-      promptTokens: whole(window.prompt.draw(prompt)),
+      promptTokens: wholeTokens(window.prompt.draw(prompt)),
       outputTokens,
       reasoningTokens: Math.round(outputTokens * (window.share?.draw(share) ?? 0)),
     };

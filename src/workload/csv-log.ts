@@ -17,7 +17,7 @@ export class CsvReader {
   readonly #time: AzureTime = { seconds: 0, ticks: 0 };
   readonly #others = new Set<string>();
   #columns = 0;
-  #at: Places = { arrival: -1, prompt: -1, output: -1, reasoning: -1, session: -1, priority: -1 };
+  #at: Places = { arrival: -1, prompt: -1, output: -1, reasoning: -1, session: -1, priority: -1, promptId: -1 };
   #timed = false;
 
   constructor(format: FieldsFormat, rows: LogRows) {
@@ -30,7 +30,7 @@ export class CsvReader {
     const known = new Set([...readFields(this.#format), ...(this.#format.marks ?? [])]);
     for (const name of names) if (!known.has(name)) this.#others.add(name.slice(0, 80));
     const at = (name: string | undefined): number => (name === undefined ? -1 : names.indexOf(name));
-    const { arrival, prompt, output, reasoning, session, priority } = this.#format.fields;
+    const { arrival, prompt, output, reasoning, session, priority, promptId } = this.#format.fields;
     this.#columns = names.length;
     this.#at = {
       arrival: at(arrival?.name),
@@ -39,6 +39,7 @@ export class CsvReader {
       reasoning: at(reasoning),
       session: at(session),
       priority: at(priority),
+      promptId: at(promptId),
     };
     if (this.#at.arrival >= 0) this.#timed = true;
   }
@@ -46,7 +47,7 @@ export class CsvReader {
   /** Reads whole lines, the first of them line `line` of the file; returns the number of the line behind them. */
   block(bytes: Buffer, path: string, line: number): number {
     const cursor = new CsvCursor(bytes, path, line);
-    const { arrival, prompt, output, reasoning, session, priority } = this.#at;
+    const { arrival, prompt, output, reasoning, session, priority, promptId } = this.#at;
     const { fields } = this.#format;
     const clock = fields.arrival?.unit === "clock";
     while (cursor.next()) {
@@ -59,14 +60,18 @@ export class CsvReader {
       if (thought > out) {
         throw cursor.error(`${fields.reasoning} ${thought} is more than ${fields.output} ${out}, which include it`);
       }
-      this.#rows.add(
+      const asked = tokens(cursor, prompt, fields.prompt);
+      const added = this.#rows.add(
         time,
-        tokens(cursor, prompt, fields.prompt),
+        asked,
         out,
         thought,
         priority < 0 || isEmpty(cursor, priority) ? 0 : priorityOf(cursor, priority),
         session < 0 ? "" : cursor.text(session),
       );
+      if (promptId < 0 || !added) continue;
+      const problem = this.#rows.promptId(cursor.text(promptId), asked);
+      if (problem !== undefined) throw cursor.error(`${fields.promptId} ${excerpt(cursor.text(promptId))} ${problem}`);
     }
     return cursor.nextLine;
   }

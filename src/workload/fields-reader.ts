@@ -16,7 +16,7 @@ import { ignoredNote, type LogRows, type LogTraits } from "./log-rows.js";
 
 /** Reads rows with one request each; `loose` takes numbers written as text and as bigint too. */
 export function fieldsReader(format: FieldsFormat, loose: boolean): RowReader {
-  const { arrival, prompt, output, reasoning, session, priority } = format.fields;
+  const { arrival, prompt, output, reasoning, session, priority, promptId } = format.fields;
   const required = requiredFields(format);
   const known: ReadonlySet<string> = new Set([...readFields(format), ...(format.marks ?? [])]);
   const others = new Set<string>();
@@ -46,14 +46,19 @@ export function fieldsReader(format: FieldsFormat, loose: boolean): RowReader {
       if (thought > out) {
         throw fail(`${reasoning} ${thought} is more than ${output} ${out}, which include it`);
       }
-      rows.add(
+      const asked = tokensOf(number(row[prompt]), prompt, fail);
+      const added = rows.add(
         time(row, fail),
-        tokensOf(number(row[prompt]), prompt, fail),
+        asked,
         out,
         thought,
         priority === undefined ? 0 : priorityOf(number(row[priority]), fail),
         session === undefined ? "" : nameOf(row[session], session, fail),
       );
+      if (promptId === undefined || !added) return;
+      const name = nameOf(row[promptId], promptId, fail);
+      const problem = rows.promptId(name, asked);
+      if (problem !== undefined) throw fail(`${promptId} ${name} ${problem}`);
     },
     traits: (): Omit<LogTraits, "format"> => ({
       ticksPerSecond: perSecond,

@@ -1,6 +1,6 @@
 import type { FieldsFormat } from "./log-fields.js";
 
-/** The product's own log: CSV, JSON lines or Parquet with these columns, the last three if it likes. */
+/** The product's own log: CSV, JSON lines or Parquet with these columns, the last four if it likes. Equal prompt ids are identical prompts. */
 export const OWN: FieldsFormat = {
   name: "raas-sim",
   fields: {
@@ -10,5 +10,6 @@ export const OWN: FieldsFormat = {
     reasoning: "reasoning_tokens",
     session: "session",
     priority: "priority",
+    promptId: "prompt_id",
   },
 };

@@ -5,7 +5,8 @@ const NUMBER = /^-?\d*\.?\d+(e[+-]?\d+)?$/i;
 /** What a file of a ServeGen client is told apart by, and why it is refused where a log is expected. */
 export const SERVEGEN_PROBLEM =
   "holds client models of ServeGen (a rate and a burstiness every 10 min, histograms of lengths), not requests; " +
-  "serve and compare draw requests from them, where the folder they lie in is the workload";
+  "name the folder in which NAME-trace.csv and NAME-dataset.json lie side by side: workload info describes it, serve and " +
+  "compare draw requests from it";
 
 /** A line of `chunk-N-trace.csv`: window start, rate, CV, Gamma or Weibull or nothing, shape, scale; no header. */
 export function isServegenTrace(fields: readonly string[]): boolean {

@@ -2,9 +2,14 @@ import { ClockTicks, TICKS_PER_SECOND } from "./azure-time.js";
 import { absent, clockOf, listOf, nameOf, rowOf, tokensOf } from "./json-values.js";
 import type { JsonFormat } from "./log-reader.js";
 
+/** What the model does; the last of these events is the end of the answer. */
+const OUTPUTS: ReadonlySet<unknown> = new Set(["reasoning", "text", "tool_call"]);
 const INPUTS: ReadonlySet<unknown> = new Set(["user_message", "tool_result"]);
 
-/** Rounds of coding agents: github.com/uw-syfi/TraceLab. A round arrives with its first input event. */
+/**
+ * Rounds of coding agents: github.com/uw-syfi/TraceLab. A round arrives with its first input event, and its answer ends with its
+ * last event; so think and tool times are known.
+ */
 export const TRACELAB: JsonFormat = {
   name: "tracelab",
   marks: "session_id, round_index, input_tokens_total and prefix_tokens",
@@ -12,6 +17,7 @@ export const TRACELAB: JsonFormat = {
   open() {
     const clock = new ClockTicks();
     const seen = new Set<string>();
+    const ends = new Map<string, number>(); // of the last answer of a session, ticks
     let prompts = 0;
     let cached = 0;
     return {
@@ -33,7 +39,13 @@ export const TRACELAB: JsonFormat = {
         const first = events.find((event) => INPUTS.has(event["event_type"])) ?? events[0];
         if (first === undefined) throw fail("timing_events is empty");
         const time = clockOf(first["timestamp"], "timestamp", clock, fail);
+        const before = ends.get(session);
+        for (const event of events) {
+          if (OUTPUTS.has(event["event_type"]))
+            ends.set(session, clockOf(event["timestamp"], "timestamp", clock, fail));
+        }
         if (!rows.add(time, prompt, output, reasoning, 0, session)) return;
+        if (before !== undefined && before <= time) rows.think((time - before) / TICKS_PER_SECOND);
         prompts += prompt;
         cached += prefix;
       },

@@ -133,7 +133,7 @@ describe("definitionWorkload", () => {
 
   test("the hourly curve shifts arrivals between hours and keeps the rate of the day", () => {
     const hours = new Float64Array(24);
-    const options = { hourlyCurve: true, requestRate: 2, durationS: 86_400 };
+    const options = { rateCurve: "workload", requestRate: 2, durationS: 86_400 };
     for (const { arrival } of definitionWorkload(PRODUCTION, options).requests(1)) {
       hours[Math.floor(arrival / 3600)] = (hours[Math.floor(arrival / 3600)] as number) + 1;
     }
@@ -143,7 +143,7 @@ describe("definitionWorkload", () => {
       expect(Math.abs(count / (7200 * ((factors[hour] as number) / mean)) - 1)).toBeLessThan(0.1);
     });
     const flat = { ...PRODUCTION, hourlyCurve: undefined };
-    expect(() => definitionWorkload(flat, { hourlyCurve: true })).toThrow(/no curve over the day/);
+    expect(() => definitionWorkload(flat, { rateCurve: "workload" })).toThrow(/no curve over the day/);
   });
 });
 

@@ -3,22 +3,25 @@ import { constant, gamma, poisson, weibull } from "./arrivals.js";
 import type { WorkloadDefinition } from "./definition.js";
 import { checkedExtent, DEFAULT_REQUESTS, type Extent } from "./extent.js";
 import { drawnLengths, fixedLengths, type LengthModel } from "./lengths.js";
-import { sessionNotes, type SessionShape } from "./sessions.js";
-import { trafficRequests, type End, type Load } from "./traffic.js";
+import { parseRateCurve, type RateCurve } from "./rate-curve.js";
+import { continues, sessionNotes, type SessionShape } from "./sessions.js";
+import { trafficRequests, type End, type Load, type Traffic } from "./traffic.js";
 import type { Sender } from "./sender.js";
 import type { ArrivalProcess, Tenant, Workload } from "./workload.js";
 
 /** How questions follow each other. */
 export interface LoadOptions extends Extent {
+  readonly rateCurve?: string | undefined; // as parseRateCurve takes it; the rate is the mean of the day
+  readonly startHour?: number | undefined; // of the day, at time 0; default 0
   readonly users?: number | undefined; // a closed loop of so many, instead of arrivals at a rate
   readonly sessions?: SessionShape | undefined; // needed with users
   readonly bestOf?: number | undefined; // samples of each question, default 1; numRequests counts questions
+  readonly prefixLen?: number | undefined; // tokens that all prompts of a tenant begin with, before their own; default 0
 }
 
 export interface GenerateOptions extends LoadOptions {
   readonly requestRate?: number | undefined; // requests per second; Infinity: all at time 0
   readonly burstiness?: number | undefined; // gamma shape of the gaps, as in vLLM; replaces the process of the definition
-  readonly hourlyCurve?: boolean | undefined; // follow the curve of the definition, from 0 h; off unless asked for
 }
 
 export interface FixedOptions extends LoadOptions {
@@ -39,8 +42,7 @@ export function definitionWorkload(definition: WorkloadDefinition, options: Gene
   const rate = options.requestRate ?? definition.requestRate.value;
   const process =
     options.burstiness === undefined ? arrivalProcess(definition.arrivals, rate) : gamma(rate, options.burstiness);
-  const factors = options.hourlyCurve === true ? curve(definition) : undefined;
-  const load = loadOf(options, process, factors);
+  const load = loadOf(options, process, ownCurve(definition));
   const end = extent(options, rate, load);
   const senders = sendersOf(definition);
   const { limit } = definition.output;
@@ -49,12 +51,13 @@ export function definitionWorkload(definition: WorkloadDefinition, options: Gene
     source: Object.values(definition.sources).join("; "),
     notes: [
       ...definition.notes,
-      ...loadNotes(load, options.bestOf),
+      ...loadNotes(load, options),
       `Outputs are cut at ${limit} tokens: a request of exactly ${limit} output tokens was truncated.`,
     ],
     outputLimit: limit,
     ...(definition.tenants === undefined ? {} : { tenants: definition.tenants.map(tenantOf) }),
-    requests: (seed) => trafficRequests({ senders, bestOf: options.bestOf ?? 1, load, end }, seed),
+    ...sharing(options),
+    requests: (seed) => trafficRequests({ senders, ...sampling(options), load, end }, seed),
   };
 }
 
@@ -63,40 +66,51 @@ export function fixedWorkload(options: FixedOptions): Workload {
   const lengths = fixedLengths(options.inputLen, options.outputLen, options.reasoningShare);
   const rate = options.requestRate ?? Infinity;
   const process = gamma(rate, options.burstiness);
-  const load = loadOf(options, process, undefined);
+  const senders = [{ name: "", share: 1, priority: 0, lengths }];
+  const load = loadOf(options, process);
   const end = extent(options, rate, load);
   return {
     name: lengths.name,
     source: "lengths as given",
-    notes: loadNotes(load, options.bestOf),
-    requests: (seed) =>
-      trafficRequests(
-        { senders: [{ name: "", share: 1, priority: 0, lengths }], bestOf: options.bestOf ?? 1, load, end },
-        seed,
-      ),
+    notes: loadNotes(load, options),
+    ...sharing(options),
+    requests: (seed) => trafficRequests({ senders, ...sampling(options), load, end }, seed),
   };
 }
 
+function sampling({ bestOf = 1, prefixLen = 0 }: LoadOptions): Pick<Traffic, "bestOf" | "prefixTokens"> {
+  return { bestOf, prefixTokens: prefixLen };
+}
+
+function sharing({ bestOf = 1, prefixLen = 0, sessions }: LoadOptions): Pick<Workload, "sharesPrefixes"> {
+  return { sharesPrefixes: bestOf > 1 || prefixLen > 0 || (sessions !== undefined && continues(sessions)) };
+}
+
 function loadOf(
-  { users, sessions, requestRate, burstiness }: GenerateOptions,
+  { users, sessions, requestRate, burstiness, rateCurve, startHour = 0 }: GenerateOptions,
   process: ArrivalProcess,
-  factors: readonly number[] | undefined,
+  own?: RateCurve,
 ): Load {
-  if (users === undefined) return { kind: "open", process, factors, sessions };
-  const rate = requestRate !== undefined ? "request-rate" : burstiness !== undefined ? "burstiness" : undefined;
-  if (rate !== undefined || factors !== undefined) {
-    throw new InputError(rate ?? "hourly-curve", "does not go with users: each sends when the last answer has come");
+  if (users === undefined) {
+    const curve = rateCurve === undefined ? undefined : { ...parseRateCurve(rateCurve, own), startHour };
+    return { kind: "open", process, curve, sessions };
+  }
+  const rates = { "request-rate": requestRate, burstiness, "rate-curve": rateCurve };
+  const given = Object.entries(rates).find(([, value]) => value !== undefined);
+  if (given !== undefined) {
+    throw new InputError(given[0], "does not go with users: each sends when the last answer has come");
   }
   check(sessions !== undefined, "users without sessions");
   return { kind: "closed", users, sessions };
 }
 
-function loadNotes(load: Load, bestOf = 1): string[] {
+function loadNotes(load: Load, { bestOf = 1, prefixLen = 0 }: LoadOptions): string[] {
   const { sessions } = load;
   const following = sessions === undefined ? [] : sessionNotes(sessions);
+  if (prefixLen > 0) following.push(`All prompts of a tenant begin with the same ${prefixLen} tokens, then their own.`);
   if (bestOf > 1) {
     following.push(
-      `Each question has ${bestOf} samples, sent together, each with a prompt computed by itself; drawn lengths share ` +
+      `Each question has ${bestOf} samples, sent together, with one prompt; drawn lengths share ` +
         `the level of their question (own fit to DeepSeek-R1 on MLPerf inference). A vote waits for the last sample.`,
     );
   }
@@ -104,7 +118,11 @@ function loadNotes(load: Load, bestOf = 1): string[] {
     const thinks = `each sends ${load.sessions.thinkSeconds.name} after its last answer, and first after as long`;
     return [`Closed loop of ${load.users} users: ${thinks}.`, ...following];
   }
-  const curved = load.factors === undefined ? "" : ", following the hourly curve from 0 h";
+  const { curve } = load;
+  const curved =
+    curve === undefined
+      ? ""
+      : `, following the rate curve ${curve.name} (${curve.source}) from ${curve.startHour} h, that rate being the mean of the day`;
   return [`Arrivals${sessions !== undefined ? " of sessions" : ""}: ${load.process.name}${curved}.`, ...following];
 }
 
@@ -145,9 +163,9 @@ function arrivalProcess(arrivals: WorkloadDefinition["arrivals"], rate: number):
   }
 }
 
-function curve({ name, hourlyCurve }: WorkloadDefinition): readonly number[] {
-  if (hourlyCurve !== undefined) return hourlyCurve.factors;
-  throw new InputError("hourly-curve", `the workload ${name} has no curve over the day`);
+function ownCurve({ name, hourlyCurve, sources }: WorkloadDefinition): RateCurve | undefined {
+  if (hourlyCurve === undefined) return undefined;
+  return { name: `of ${name}`, source: sources[hourlyCurve.source] as string, factors: hourlyCurve.factors };
 }
 
 function extent(options: Extent, rate: number, load: Load): End {

@@ -23,6 +23,7 @@ export interface LogFields {
   readonly reasoning?: string;
   readonly session?: string;
   readonly priority?: string;
+  readonly promptId?: string;
 }
 
 /** A log of one request a row whose columns alone say what it is; CSV, JSON lines or Parquet. */
@@ -43,11 +44,11 @@ export function requiredFields({ fields, marks = [] }: FieldsFormat): readonly s
 
 /** Every column that is read. */
 export function readFields({ fields }: FieldsFormat): readonly string[] {
-  const { arrival, prompt, output, reasoning, session, priority } = fields;
-  return [arrival?.name, prompt, output, reasoning, session, priority].filter((name) => name !== undefined);
+  const { arrival, prompt, output, reasoning, session, priority, promptId } = fields;
+  return [arrival?.name, prompt, output, reasoning, session, priority, promptId].filter((name) => name !== undefined);
 }
 
-const ROLES = ["arrival", "prompt", "output", "reasoning", "session", "priority"] as const;
+const ROLES = ["arrival", "prompt", "output", "reasoning", "session", "priority", "prompt-id"] as const;
 type Role = (typeof ROLES)[number];
 
 /**
@@ -86,18 +87,21 @@ export function parseColumns(text: string): FieldsFormat {
   if (prompt === undefined || output === undefined) {
     throw new InputError("columns", "must name the columns prompt=… and output=…");
   }
-  const optional = (role: "reasoning" | "session" | "priority"): object =>
-    names.has(role) ? { [role]: names.get(role) } : {};
+  const optional = {
+    reasoning: names.get("reasoning"),
+    session: names.get("session"),
+    priority: names.get("priority"),
+    promptId: names.get("prompt-id"),
+  };
+  const given = Object.entries(optional).filter((entry) => entry[1] !== undefined);
   return {
     name: "columns as given",
     fields: {
       arrival: arrival === undefined ? undefined : { name: arrival, unit },
       prompt,
       output,
-      ...optional("reasoning"),
-      ...optional("session"),
-      ...optional("priority"),
+      ...(Object.fromEntries(given) as Partial<Record<keyof typeof optional, string>>),
     },
-    marks: (["reasoning", "session", "priority"] as const).flatMap((role) => names.get(role) ?? []),
+    marks: given.map(([, name]) => name as string),
   };
 }

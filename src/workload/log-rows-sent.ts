@@ -14,6 +14,8 @@ export interface LogPart {
    * is sent several times, copies up to a minute later. A request without session is one of its own.
    */
   readonly rateScale?: number | undefined;
+  /** Whether a session belongs to the part as a whole, by its first request; else each request by itself. Default false. */
+  readonly whole?: boolean | undefined;
 }
 
 /** Rows in order of arrival. */
@@ -26,7 +28,8 @@ export interface SentRows {
 type Columns = Pick<RequestLog, "length" | "arrival" | "session">;
 
 /** Errors: InputError that names the option. */
-export function sentRows(log: Columns, { from = 0, to = Infinity, rateScale = 1 }: LogPart, seed: number): SentRows {
+export function sentRows(log: Columns, part: LogPart, seed: number): SentRows {
+  const { from = 0, to = Infinity, rateScale = 1, whole = false } = part;
   if (!(from >= 0)) throw new InputError("from", `${from} is not allowed; expected seconds from 0`);
   if (!(to > from)) throw new InputError("to", `${to} is not allowed; expected seconds above --from, ${from}`);
   if (!(rateScale > 0 && rateScale < Infinity)) {
@@ -34,25 +37,44 @@ export function sentRows(log: Columns, { from = 0, to = Infinity, rateScale = 1 
   }
   const first = firstAt(log.arrival, from);
   const end = firstAt(log.arrival, to);
-  if (first === end) {
+  const rows = whole && log.session !== null ? wholeSessions(log.arrival, log.session, from, to) : between(first, end);
+  if (rows.length === 0) {
     const last = log.arrival[log.length - 1] as number;
     throw new InputError("from", `no request arrives from ${from} s to ${to} s; the last arrives at ${last} s`);
   }
-  const sent = rateScale === 1 ? all(log, first, end) : scaled(log, first, end, rateScale, seed);
+  const sent = rateScale === 1 ? all(log, rows) : scaled(log, rows, rateScale, seed);
   if (sent.row.length === 0) {
-    throw new InputError("rate-scale", `${rateScale} leaves none of ${end - first} requests; another seed may`);
+    throw new InputError("rate-scale", `${rateScale} leaves none of ${rows.length} requests; another seed may`);
   }
   return sent;
 }
 
-function all(log: Columns, first: number, end: number): SentRows {
-  const start = log.arrival[first] as number;
-  const row = Uint32Array.from({ length: end - first }, (_, i) => first + i);
-  const arrival = start === 0 ? log.arrival.subarray(first, end) : log.arrival.slice(first, end).map((t) => t - start);
-  return { row, arrival, copy: new Uint8Array(end - first) };
+function between(first: number, end: number): Uint32Array {
+  return Uint32Array.from({ length: end - first }, (_, i) => first + i);
 }
 
-function scaled(log: Columns, first: number, end: number, scale: number, seed: number): SentRows {
+/** Rows of the sessions that begin in the window. */
+function wholeSessions(arrival: Float64Array, session: readonly string[], from: number, to: number): Uint32Array {
+  const begun = new Map<string, boolean>(); // session → whether it began in the window
+  return between(0, arrival.length).filter((row) => {
+    const time = arrival[row] as number;
+    const name = session[row] as string;
+    const inside = begun.get(name) ?? (time >= from && time < to);
+    if (name !== "") begun.set(name, inside);
+    return inside;
+  });
+}
+
+function all(log: Columns, row: Uint32Array): SentRows {
+  const start = log.arrival[row[0] as number] as number;
+  const arrival =
+    row.length === log.length && start === 0
+      ? log.arrival
+      : Float64Array.from(row, (r) => (log.arrival[r] as number) - start);
+  return { row, arrival, copy: new Uint8Array(row.length) };
+}
+
+function scaled(log: Columns, rows: Uint32Array, scale: number, seed: number): SentRows {
   const rng = stream(seed, "workload/rate-scale");
   const whole = Math.floor(scale);
   const known = new Map<string, readonly number[]>(); // how far each copy of a session is moved
@@ -65,7 +87,7 @@ function scaled(log: Columns, first: number, end: number, scale: number, seed: n
     return drawn;
   };
   const sent: { row: number; time: number; copy: number }[] = [];
-  for (let row = first; row < end; row++) {
+  for (const row of rows) {
     moves(log.session?.[row] ?? "").forEach((move, copy) => {
       sent.push({ row, time: (log.arrival[row] as number) + move, copy });
     });

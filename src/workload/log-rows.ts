@@ -1,6 +1,7 @@
 import { InputError } from "../core/check.js";
 import { BlockIds, type PrefixBlocks } from "./block-ids.js";
 import { IntColumn } from "./int-column.js";
+import { PromptIds } from "./prompt-ids.js";
 
 /** Most tokens that a request of a log may have. */
 export const MAX_TOKENS = 10_000_000;
@@ -21,6 +22,8 @@ export interface RequestLog {
   /** Seconds between the end of the answer before and the request; NaN where unknown, null if the log has none. */
   readonly thinkS: Float64Array | null;
   readonly blocks: PrefixBlocks | null;
+  /** Equal numbers are identical prompts; 0 for a prompt without, null if the log has none. */
+  readonly promptId: Int32Array | null;
   readonly hasArrivals: boolean;
   /** Seconds since midnight at the first request, as far as the log says; null if it does not. */
   readonly secondOfDay: number | null;
@@ -48,6 +51,7 @@ export class LogRows {
   readonly #priority = new IntColumn();
   readonly #blocks = new BlockIds();
   #hasBlocks = false;
+  readonly #promptIds = new PromptIds();
   readonly #session: string[] = [];
   readonly #names = new Map<string, string>(); // one copy of each session's name
   #sorted = true;
@@ -85,6 +89,17 @@ export class LogRows {
   think(seconds: number): void {
     this.#think ??= new Float64Array(this.#time.length).fill(NaN);
     this.#think[this.length - 1] = seconds;
+  }
+
+  /**
+   * Name of the prompt of the request added last, of so many tokens; "" for none. Returns what is wrong with it, if the
+   * same name stood for another length before.
+   */
+  promptId(name: string, tokens: number): string | undefined {
+    if (name === "") return undefined;
+    const other = this.#promptIds.add(this.length - 1, name, tokens);
+    if (other === undefined) return undefined;
+    return `has a prompt of ${tokens} tokens, before it had ${other}; equal ids are identical prompts`;
   }
 
   /** Blocks of the prompt of the request added last; names of different scopes never meet. */
@@ -155,6 +170,7 @@ export class LogRows {
             ? think.subarray(0, length)
             : Float64Array.from(order, (row) => think[row] as number),
       blocks: this.#hasBlocks ? this.#blocks.finish(length, order, traits.blockTokens ?? null) : null,
+      promptId: this.#promptIds.any ? this.#promptIds.take(length, order) : null,
       hasArrivals,
       secondOfDay: midnight === null ? null : (midnight + first / traits.ticksPerSecond) % DAY_S,
       failed,

@@ -96,6 +96,24 @@ function arrivalStatistics({ arrival, length, secondOfDay }: RequestLog): Arriva
 }
 
 function sessionStatistics(log: RequestLog, session: readonly string[]): SessionStatistics {
+  const { turns, gapS, thinkS } = sessionValues(log, session);
+  return {
+    sessions: turns.length,
+    singleShare: turns.filter((count) => count === 1).length / turns.length,
+    turns: spread(turns),
+    turnGapS: gapS.length === 0 ? null : spread(gapS),
+    thinkS: thinkS.length === 0 ? null : spread(thinkS),
+  };
+}
+
+/** What the sessions of a log are made of; each in any order. */
+export interface SessionValues {
+  readonly turns: Float64Array; // requests of each session
+  readonly gapS: Float64Array; // between arrivals of a session; none if the log has no arrivals
+  readonly thinkS: Float64Array; // where the log has them
+}
+
+export function sessionValues(log: RequestLog, session: readonly string[]): SessionValues {
   const turns = new Map<string, number>();
   const last = new Map<string, number>();
   const gaps: number[] = [];
@@ -108,14 +126,10 @@ function sessionStatistics(log: RequestLog, session: readonly string[]): Session
     last.set(name, now);
     turns.set(name, (turns.get(name) ?? 0) + 1);
   }
-  const counts = Float64Array.from(turns.values());
-  const think = log.thinkS?.filter((value) => !Number.isNaN(value));
   return {
-    sessions: turns.size,
-    turns: spread(counts),
-    singleShare: counts.filter((count) => count === 1).length / counts.length,
-    turnGapS: gaps.length === 0 || !log.hasArrivals ? null : spread(Float64Array.from(gaps)),
-    thinkS: think === undefined || think.length === 0 ? null : spread(think),
+    turns: Float64Array.from(turns.values()),
+    gapS: Float64Array.from(log.hasArrivals ? gaps : []),
+    thinkS: log.thinkS?.filter((value) => !Number.isNaN(value)) ?? new Float64Array(0),
   };
 }
 

@@ -2,17 +2,24 @@ import { InputError } from "../core/check.js";
 import { stream } from "../core/rng.js";
 import { gamma } from "./arrivals.js";
 import { checkedExtent, type Extent } from "./extent.js";
-import { sentRows, type LogPart } from "./log-rows-sent.js";
+import { sentRows, type LogPart, type SentRows } from "./log-rows-sent.js";
+import { promptTexts } from "./prompt-texts.js";
 import type { RequestLog } from "./request-log.js";
-import type { Workload } from "./workload.js";
+import { chainNotes, sessionChain, type SessionTiming } from "./session-chain.js";
+import type { RequestSpec, Workload } from "./workload.js";
 
 export interface LogOptions extends Extent, LogPart {
   /** Recorded times are multiplied by it: 0.5 plays the log twice as fast, 0 sends everything at once. Default 1. */
   readonly timeScale?: number | undefined;
-  /** Requests per second to play the log at, instead of a time scale; Infinity: all at once. */
+  /**
+   * Requests per second to play the log at, instead of a time scale; Infinity: all at once. In a closed loop: sessions per
+   * second, whose beginnings are drawn.
+   */
   readonly requestRate?: number | undefined;
-  /** Gamma shape of the gaps that a log without arrivals is given at that rate; default 1, Poisson. */
+  /** Gamma shape of the gaps that are drawn at that rate; default 1, Poisson. */
   readonly burstiness?: number | undefined;
+  /** Default "recorded". */
+  readonly sessionTiming?: SessionTiming | undefined;
 }
 
 /**
@@ -22,10 +29,69 @@ export interface LogOptions extends Extent, LogPart {
 export function logWorkload(log: RequestLog, options: LogOptions, name: string): Workload {
   const { from = 0, to = Infinity, rateScale = 1 } = options;
   const { numRequests, durationS } = checkedExtent(options);
-  const window = sentRows(log, { from, to }, 0);
+  const closed = options.sessionTiming === "closed";
+  if (closed) checkClosed(log, options);
+  const window = sentRows(log, { from, to, whole: closed }, 0);
   if (!log.hasArrivals) refuseTimes(options);
-  const timeScale = log.hasArrivals ? pace(options, window.arrival) : 1;
-  const notes = [...log.notes];
+  const drawn = !log.hasArrivals || (closed && options.requestRate !== undefined);
+  const timeScale = drawn ? (options.timeScale ?? 1) : pace(options, window.arrival);
+  const notes = [...log.notes, ...partNotes(log, options, window, timeScale)];
+  const prompts = promptTexts(log);
+  if (log.blocks !== null && prompts === undefined)
+    notes.push("The log knows what prompts have in common, but not how long it is: nothing is reused.");
+  const process = drawn ? gamma(options.requestRate ?? Infinity, options.burstiness) : undefined;
+  if (process !== undefined) notes.push(`Arrivals${closed ? " of sessions" : ""}: ${process.name}.`);
+  return {
+    name,
+    source: `request log (${log.format})`,
+    notes,
+    ...(prompts === undefined ? {} : { sharesPrefixes: true }),
+    *requests(seed) {
+      const sent = firstRows(
+        rateScale === 1 ? window : sentRows(log, { from, to, rateScale, whole: closed }, seed),
+        numRequests,
+      );
+      const chain = closed ? sessionChain(log, sent) : undefined;
+      const request = (i: number, arrival: number): RequestSpec => {
+        const row = sent.row[i] as number;
+        const copy = sent.copy[i] as number;
+        const promptText = prompts?.(row, copy);
+        const next = chain?.next[i] ?? -1;
+        const spec = {
+          id: i,
+          arrival,
+          promptTokens: log.promptTokens[row] as number,
+          outputTokens: log.outputTokens[row] as number,
+          reasoningTokens: log.reasoningTokens[row] as number,
+          priority: log.priority[row] as number,
+          session: copyName(log.session?.[row] ?? "", copy),
+          ...(promptText === undefined ? {} : { promptText }),
+        };
+        if (chain === undefined || next < 0) return spec;
+        return {
+          ...spec,
+          followUp: (_, now, served) => {
+            const time = now + (chain.thinkS[next] as number) * timeScale;
+            return served && !(durationS !== undefined && time >= durationS) ? [request(next, time)] : [];
+          },
+        };
+      };
+      const gaps = stream(seed, "workload/arrivals");
+      let time = NaN;
+      for (let i = 0; i < sent.row.length; i++) {
+        if (chain?.first[i] === 0) continue;
+        if (process !== undefined) time = Number.isNaN(time) ? 0 : time + process.gap(gaps);
+        const arrival = process === undefined ? (sent.arrival[i] as number) * timeScale : time;
+        if (durationS !== undefined && arrival >= durationS) return;
+        yield request(i, arrival);
+      }
+    },
+  };
+}
+
+function partNotes(log: RequestLog, options: LogOptions, window: SentRows, timeScale: number): readonly string[] {
+  const { from = 0, to = Infinity, rateScale = 1, numRequests, sessionTiming } = options;
+  const notes: string[] = [];
   if (window.row.length < log.length) {
     const until = to === Infinity ? "its end" : `${to} s`;
     notes.push(`Of the log's ${log.length} requests, ${window.row.length} arrive from ${from} s to ${until}.`);
@@ -36,42 +102,31 @@ export function logWorkload(log: RequestLog, options: LogOptions, name: string):
       `Each session, or request without one, is sent ${rateScale} times on average, copies up to a minute later.`,
     );
   }
-  if (timeScale !== 1) notes.push(`Recorded arrivals are sent at ${(1 / timeScale).toPrecision(4)} times their pace.`);
+  if (timeScale !== 1) notes.push(`Recorded times are played at ${(1 / timeScale).toPrecision(4)} times their pace.`);
   if (rateScale === 1 && numRequests !== undefined && numRequests > window.row.length) {
     notes.push(`The log has ${window.row.length} requests, fewer than the ${numRequests} asked for.`);
   }
-  if (log.session !== null) {
+  if (sessionTiming === "closed") notes.push(...chainNotes(sessionChain(log, window)));
+  else if (log.session !== null) {
     notes.push("Requests of a session are sent at their recorded times; none waits for the answer before it.");
   }
-  if (log.blocks !== null) notes.push("The log knows shared prefixes; the simulation does not reuse them.");
-  const process = log.hasArrivals ? undefined : gamma(options.requestRate ?? Infinity, options.burstiness);
-  if (process !== undefined) notes.push(`Arrivals: ${process.name}.`);
-  return {
-    name,
-    source: `request log (${log.format})`,
-    notes,
-    *requests(seed) {
-      const sent = rateScale === 1 ? window : sentRows(log, { from, to, rateScale }, seed);
-      const gaps = stream(seed, "workload/arrivals");
-      let drawn = 0;
-      const count = Math.min(sent.row.length, numRequests ?? Infinity);
-      for (let id = 0; id < count; id++) {
-        if (process !== undefined && id > 0) drawn += process.gap(gaps);
-        const arrival = process === undefined ? (sent.arrival[id] as number) * timeScale : drawn;
-        if (durationS !== undefined && arrival >= durationS) return;
-        const row = sent.row[id] as number;
-        yield {
-          id,
-          arrival,
-          promptTokens: log.promptTokens[row] as number,
-          outputTokens: log.outputTokens[row] as number,
-          reasoningTokens: log.reasoningTokens[row] as number,
-          priority: log.priority[row] as number,
-          session: copyName(log.session?.[row] ?? "", sent.copy[id] as number),
-        };
-      }
-    },
-  };
+  return notes;
+}
+
+/** At most so many rows. */
+function firstRows(sent: SentRows, most = Infinity): SentRows {
+  if (sent.row.length <= most) return sent;
+  const cut = (column: ArrayLike<number>): ArrayLike<number> => Array.prototype.slice.call(column, 0, most) as number[];
+  return { row: cut(sent.row), arrival: cut(sent.arrival), copy: cut(sent.copy) };
+}
+
+function checkClosed(log: RequestLog, { requestRate, rateScale }: LogOptions): void {
+  if (log.session === null) {
+    throw new InputError("session-timing", "closed needs a log with sessions; this one has none");
+  }
+  if (requestRate !== undefined && rateScale !== undefined) {
+    throw new InputError("rate-scale", "does not go with request-rate, which sets the rate of sessions");
+  }
 }
 
 function copyName(session: string, copy: number): string {

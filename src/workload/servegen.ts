@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { InputError } from "../core/check.js";
+import { check, InputError } from "../core/check.js";
 import type { Rng } from "../core/rng.js";
 import { jsonProblem } from "./json-problem.js";
 
@@ -54,11 +54,24 @@ export class Histogram {
 
   get mean(): number {
     let sum = 0;
-    this.#cumulative.forEach((upTo, i) => {
-      sum += (upTo - (this.#cumulative[i - 1] ?? 0)) * (this.values[i] as number);
-    });
-    return sum / (this.#cumulative.at(-1) as number);
+    this.forEach((value, share) => (sum += share * value));
+    return sum;
   }
+
+  /** Each value with its probability. */
+  forEach(action: (value: number, share: number) => void): void {
+    const total = this.#cumulative.at(-1) as number;
+    this.#cumulative.forEach((upTo, i) =>
+      action(this.values[i] as number, (upTo - (this.#cumulative[i - 1] ?? 0)) / total),
+    );
+  }
+}
+
+/** The lengths that hold at a time: a client may lack a window, then the one before holds on, or the first comes early. */
+export function lengthsAt({ lengths }: ServegenClient, time: number): LengthWindow {
+  const window = lengths.findLast(({ start }) => start <= time) ?? lengths[0];
+  check(window !== undefined, "a client without lengths");
+  return window;
 }
 
 const MAX_TOKENS = 10_000_000;

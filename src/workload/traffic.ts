@@ -1,8 +1,10 @@
 import { check } from "../core/check.js";
 import { stream, type Rng } from "../core/rng.js";
 import { hourlyClock } from "./arrivals.js";
+import type { RateCurve } from "./rate-curve.js";
 import type { Sender } from "./sender.js";
 import { Asker, type Ask, type Question, type SessionShape } from "./sessions.js";
+import { Texts, type Stretch } from "./text.js";
 import type { ArrivalProcess, RequestLengths, RequestSpec } from "./workload.js";
 
 /** When questions are asked: at a rate, or by users who each wait for their answer. */
@@ -10,7 +12,7 @@ export type Load =
   | {
       readonly kind: "open";
       readonly process: ArrivalProcess;
-      readonly factors: readonly number[] | undefined; // of the hours of a day
+      readonly curve: (RateCurve & { readonly startHour: number }) | undefined; // of the rate over the day
       readonly sessions: SessionShape | undefined; // that begin at the rate; undefined: every question stands alone
     }
   | { readonly kind: "closed"; readonly users: number; readonly sessions: SessionShape };
@@ -19,6 +21,7 @@ export type Load =
 export interface Traffic {
   readonly senders: readonly Sender[]; // at least one
   readonly bestOf: number; // samples of a question
+  readonly prefixTokens: number; // that all prompts of a sender begin with, beside their lengths
   readonly load: Load;
   readonly end: End;
 }
@@ -30,18 +33,22 @@ export interface End {
 }
 
 /** Requests of one run; those that follow from others come by their followUp. */
-export function* trafficRequests({ load, end, senders, bestOf }: Traffic, seed: number): Generator<RequestSpec> {
-  const ask = asking(end);
+export function* trafficRequests(traffic: Traffic, seed: number): Generator<RequestSpec> {
+  const { load, end, senders, bestOf, prefixTokens } = traffic;
+  const texts = new Texts();
+  const ask = asking(end, texts);
+  const prefixes = new Map(senders.map((each) => [each, prefixTokens === 0 ? [] : [fresh(texts, prefixTokens)]]));
   const asker = (shape: SessionShape, name: string, again: boolean): Asker => {
     const prefix = `workload/session/${name}`;
     const sender = senderDraw(senders, stream(seed, `${prefix}/tenant`))();
     const streams = {
       sender,
+      prefix: prefixes.get(sender) ?? [],
       samples: sampleDraw(sender, bestOf, seed, prefix),
       shape: stream(seed, `${prefix}/shape`),
       time: stream(seed, `${prefix}/time`),
     };
-    return new Asker(shape, streams, ask, name, again);
+    return new Asker(shape, streams, { ask, texts }, name, again);
   };
   if (load.kind === "closed") {
     const users = Array.from({ length: load.users }, (_, i) => asker(load.sessions, String(i), true));
@@ -59,11 +66,15 @@ export function* trafficRequests({ load, end, senders, bestOf }: Traffic, seed: 
   );
   const alone = (arrival: number): readonly RequestSpec[] => {
     const sender = pick();
-    const samples = draws.get(sender)?.() ?? [];
-    return ask({ arrival, session: "", sender, samples, ended: undefined });
+    const lengths = draws.get(sender)?.() ?? [];
+    const question = { arrival, session: "", sender, outputText: undefined, ended: undefined };
+    if (prefixTokens === 0 && bestOf === 1) return ask({ ...question, samples: lengths, promptText: undefined });
+    const own = bestOf > 1 ? lengths.slice(0, 1).map(({ promptTokens }) => fresh(texts, promptTokens)) : [];
+    const samples = lengths.map((each) => ({ ...each, promptTokens: each.promptTokens + prefixTokens }));
+    return ask({ ...question, samples, promptText: [...(prefixes.get(sender) ?? []), ...own] });
   };
   let index = 0;
-  for (const arrival of arrivals(load.process, load.factors, seed)) {
+  for (const arrival of arrivals(load.process, load.curve, seed)) {
     const requests = sessions === undefined ? alone(arrival) : asker(sessions, String(index++), false).ask(arrival);
     if (requests.length === 0) return;
     yield* requests;
@@ -71,10 +82,10 @@ export function* trafficRequests({ load, end, senders, bestOf }: Traffic, seed: 
 }
 
 /** Turns questions into requests until as many have been asked, or time is up. */
-function asking(end: End): Ask {
+function asking(end: End, texts: Texts): Ask {
   let asked = 0;
   let id = 0;
-  return ({ arrival, samples, session, sender, ended }) => {
+  return ({ arrival, samples, session, sender, promptText, outputText, ended }) => {
     if (asked >= end.requests || arrival >= end.seconds) return [];
     const group = asked++;
     const followUp = ended === undefined ? undefined : afterLast(samples.length, ended);
@@ -88,9 +99,15 @@ function asking(end: End): Ask {
       session,
       ...(sender.name === "" ? {} : { tenant: sender.name }),
       ...(samples.length > 1 ? { group } : {}),
+      ...(promptText === undefined ? {} : { promptText }),
+      ...(outputText === undefined ? {} : { outputText: samples.length === 1 ? outputText : texts.take() }),
       ...(followUp === undefined ? {} : { followUp }),
     }));
   };
+}
+
+function fresh(texts: Texts, tokens: number): Stretch {
+  return { start: texts.take(), tokens };
 }
 
 /** A vote waits for the last sample; the session goes on with that one's answer. */
@@ -127,11 +144,11 @@ function sampleDraw(
 /** The first arrival is at time 0, each other one a gap after the one before it. */
 function* arrivals(
   process: ArrivalProcess,
-  factors: readonly number[] | undefined,
+  curve: (RateCurve & { readonly startHour: number }) | undefined,
   seed: number,
 ): Generator<number, never> {
   const gaps = stream(seed, "workload/arrivals");
-  const clock = factors === undefined ? undefined : hourlyClock(factors);
+  const clock = curve === undefined ? undefined : hourlyClock(curve.factors, curve.startHour);
   let operational = 0;
   for (let first = true; ; first = false) {
     if (!first) operational += process.gap(gaps);

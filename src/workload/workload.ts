@@ -1,5 +1,6 @@
 import type { Rng } from "../core/rng.js";
 import type { LengthChange } from "./length-fit.js";
+import type { Stretch } from "./text.js";
 
 /** One request as the client sends it. */
 export interface RequestSpec {
@@ -12,6 +13,9 @@ export interface RequestSpec {
   readonly session: string; // "" if none
   readonly tenant?: string; // who sends it, if the workload tells
   readonly group?: number; // the question that this is one of several samples of
+  /** What the prompt says, from its start as far as others may say the same; the rest is of this request alone. */
+  readonly promptText?: readonly Stretch[];
+  readonly outputText?: number; // number of the output's first token, if prompts to come may go on from it
   readonly cutTokens?: number; // of reasoning that a thinking budget has cut off
   /**
    * What the client sends because this one has ended, none of it before `now`; called once. `ended` is the request as
@@ -55,6 +59,7 @@ export interface Workload {
   /** Set if output lengths are not the source's own, but those a cache policy makes of them. */
   readonly lengthChange?: LengthChange;
   readonly tenants?: readonly Tenant[];
+  readonly sharesPrefixes?: boolean; // some prompts begin alike: requests have a promptText
   readonly capsThinking?: boolean; // some requests have a thinking budget
   requests(seed: number): Iterable<RequestSpec>;
 }

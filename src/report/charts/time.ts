@@ -14,9 +14,19 @@ export function seriesRows<Row extends object>(
 }
 
 /** Simulated time in the unit that gives round ticks: the field, the transform that makes it, the axis. */
-export function timeAxis(outcomes: readonly Outcome[]): { transform: object[]; x: object } {
-  const end = Math.max(0, ...outcomes.map((outcome) => outcome.series.at(-1)?.time_s ?? 0));
-  const [unit, length] = end > 7200 ? ["hours", 3600] : end > 300 ? ["minutes", 60] : ["seconds", 1];
+export function timeAxis(outcomes: readonly Outcome[]): TimeAxis {
+  return timeAxisTo(Math.max(0, ...outcomes.map((outcome) => outcome.series.at(-1)?.time_s ?? 0)));
+}
+
+export interface TimeAxis {
+  readonly transform: object[];
+  readonly x: object;
+}
+
+/** For rows with `time_s` up to `end` seconds. */
+export function timeAxisTo(end: number): TimeAxis {
+  const [unit, length] =
+    end > 3 * 86_400 ? ["days", 86_400] : end > 7200 ? ["hours", 3600] : end > 300 ? ["minutes", 60] : ["seconds", 1];
   return {
     transform: [{ calculate: `datum.time_s / ${length}`, as: "time" }],
     x: {

@@ -1,0 +1,122 @@
+import type { HostParameters } from "../cost/host.js";
+import type { SamplerParameters } from "../cost/sampling.js";
+
+/** Iteration limits that an engine takes where none are given. */
+export interface BatchLimits {
+  readonly "max-num-batched-tokens": number;
+  readonly "max-num-seqs": number;
+}
+
+/** Options that an engine decides on every GPU alike. */
+export interface EngineSwitches {
+  readonly "gpu-memory-utilization": number;
+  readonly "async-scheduling": boolean;
+  readonly "cuda-graphs": boolean;
+}
+
+/** What versions of an engine do differently: defaults of options, and the CPU's work in a step. */
+export interface EnginePreset {
+  readonly title: string;
+  /** Defaults on GPUs of at least 70 GiB other than the A100, and on the others. */
+  readonly largeGpu: BatchLimits;
+  readonly otherGpu: BatchLimits;
+  readonly defaults: EngineSwitches;
+  readonly prefixCaching: boolean;
+  readonly host: HostParameters;
+  readonly sampler: SamplerParameters;
+  /** Each step that appends a token copies the whole cache, as concatenating tensors does. */
+  readonly copiesCache: boolean;
+  /** Field → where its value comes from. */
+  readonly sources: Readonly<Record<string, string>>;
+}
+
+const VLLM_BATCHES = {
+  largeGpu: { "max-num-batched-tokens": 8192, "max-num-seqs": 1024 },
+  otherGpu: { "max-num-batched-tokens": 2048, "max-num-seqs": 256 },
+} as const;
+
+/** The same for all versions of vLLM until a version is measured. */
+const VLLM_HOST: HostParameters = {
+  stepSeconds: 0.6e-3,
+  sequenceSeconds: 6e-6,
+  launchSeconds: 0,
+  frontEndSeconds: 8e-3,
+};
+
+/** Sorts all logits to cut them to top-k and top-p (vllm/v1/sample/ops/topk_topp_sampler.py, apply_top_k_top_p). */
+const SORTING_SAMPLER: SamplerParameters = { stepSeconds: 0.2e-3, bytesPerLogit: 40, filterSecondsPerLogit: 3e-10 };
+/** A Triton kernel looks for the cut instead (vllm-project/vllm pull request 33538: 0.30 ms for 64 × 131,072 logits). */
+const TRITON_SAMPLER: SamplerParameters = { ...SORTING_SAMPLER, filterSecondsPerLogit: 3.7e-11 };
+/** FlashInfer's kernels (vllm-project/vllm pull request 40376: 0.20 ms for 64 × 131,072 logits). */
+const FLASHINFER_SAMPLER: SamplerParameters = { ...SORTING_SAMPLER, filterSecondsPerLogit: 2.4e-11 };
+
+const HOST_SOURCE = "a first guess, checked against published vLLM 0.11-0.23 runs on H100";
+
+function vllmSources(version: string): Readonly<Record<string, string>> {
+  return {
+    batches: `vLLM ${version}, vllm/engine/arg_utils.py get_batch_defaults, as an API server`,
+    "gpu-memory-utilization": `vLLM ${version}, vllm/config/cache.py`,
+    "async-scheduling": `vLLM ${version}, vllm/config/scheduler.py and vllm.py`,
+    prefixCaching: `vLLM ${version}, vllm/engine/arg_utils.py, for decoders`,
+    host: HOST_SOURCE,
+  };
+}
+
+const VLLM = {
+  ...VLLM_BATCHES,
+  prefixCaching: true,
+  host: VLLM_HOST,
+  sampler: SORTING_SAMPLER,
+  copiesCache: false,
+} as const;
+
+/** Engines by the name that --engine takes. What a version shares with the one before is said once. */
+export const ENGINE_PRESETS = {
+  "vllm-0.11": {
+    ...VLLM,
+    title: "vLLM 0.11",
+    defaults: { "gpu-memory-utilization": 0.9, "async-scheduling": false, "cuda-graphs": true },
+    sources: vllmSources("0.11.1"),
+  },
+  "vllm-0.15": {
+    ...VLLM,
+    title: "vLLM 0.15",
+    defaults: { "gpu-memory-utilization": 0.9, "async-scheduling": true, "cuda-graphs": true },
+    sources: vllmSources("0.14.1 and 0.16.0, which agree"),
+  },
+  "vllm-0.19": {
+    ...VLLM,
+    sampler: TRITON_SAMPLER,
+    title: "vLLM 0.19",
+    defaults: { "gpu-memory-utilization": 0.9, "async-scheduling": true, "cuda-graphs": true },
+    sources: vllmSources("0.19.0"),
+  },
+  "vllm-0.23": {
+    ...VLLM,
+    sampler: FLASHINFER_SAMPLER,
+    title: "vLLM 0.23",
+    defaults: { "gpu-memory-utilization": 0.92, "async-scheduling": true, "cuda-graphs": true },
+    sources: vllmSources("0.23.0"),
+  },
+  "hf-eager": {
+    title: "Hugging Face transformers, eager, generate()",
+    largeGpu: { "max-num-batched-tokens": 8192, "max-num-seqs": 1024 },
+    otherGpu: { "max-num-batched-tokens": 8192, "max-num-seqs": 1024 },
+    defaults: { "gpu-memory-utilization": 1, "async-scheduling": false, "cuda-graphs": false },
+    prefixCaching: false,
+    host: { stepSeconds: 0.2e-3, sequenceSeconds: 0, launchSeconds: 0.38e-3, frontEndSeconds: 0 },
+    sampler: { ...SORTING_SAMPLER, stepSeconds: 0 }, // its launches are host time
+    copiesCache: true,
+    sources: {
+      batches: "a guess: generate() takes whatever fits the memory",
+      "gpu-memory-utilization": "nothing is reserved",
+      prefixCaching: "transformers 4.57, generate() starts from an empty cache",
+      host: "a guess: 32 layers at 0.38 ms and 0.2 ms are the 12.4 ms a token of batch 1 on A100 in R-KV, arXiv 2505.24133",
+      copiesCache: "transformers 4.57, DynamicLayer.update concatenates",
+    },
+  },
+} as const satisfies Readonly<Record<string, EnginePreset>>;
+
+export type EngineName = keyof typeof ENGINE_PRESETS;
+export const ENGINES = Object.keys(ENGINE_PRESETS) as readonly EngineName[];
+export const NEWEST_ENGINE: EngineName = "vllm-0.23";
