@@ -17,6 +17,7 @@ export function gemmForm(format: "bf16" | "fp8", device: HardwareProfile): Opera
       bandwidthEfficiency: { start: 0.8, min: 0.3, max: 1 },
       p: { start: 4, min: 1, max: 12 },
       operandBandwidth: { start: 3, min: 0.5, max: 30 },
+      stepSeconds: { start: 3e-9, min: 1e-10, max: 1e-7 },
       tileSeconds: { start: 1.5e-6, min: 1e-8, max: 1e-4 },
       splitSeconds: { start: 2.5e-6, min: 1e-8, max: 1e-4 },
       partialTraffic: { start: 0.3, min: 0.01, max: 10 },

@@ -71,7 +71,7 @@ export class AttentionCost {
 
   /** Of one launch. */
   get launchSeconds(): number {
-    return (this.#decodeKernels[0] as DecodeKernel).launchSeconds;
+    return Math.min(...this.#decodeKernels.map(({ launchSeconds }) => launchSeconds));
   }
 
   /** The chunks of a step in one layer; a window bounds the keys of each query. */

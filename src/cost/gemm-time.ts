@@ -32,8 +32,8 @@ const STATED_TILE = 128 * 128;
 
 /**
  * Seconds of a matrix product: thread blocks compute tiles of the output, in waves over the multiprocessors, and the
- * library takes the tile and the split of k that are fastest. A tile's step along k takes the longer of its products
- * at peak and its operands' way from the L2 cache; memory traffic of the whole overlaps with all that.
+ * library takes the tile and the split of k that are fastest. A tile's step along k takes the longest of its products
+ * at peak, its operands' way from the L2 cache and a latency; memory traffic of the whole overlaps with all that.
  */
 export function gemmSeconds(work: GemmWork, device: DeviceFacts, parameters: GemmParameters): number {
   const { m, n, k } = work;
@@ -54,7 +54,7 @@ export function gemmSeconds(work: GemmWork, device: DeviceFacts, parameters: Gem
       const products = (2 * rows * columns) / flopsPerBlock;
       const operands =
         (work.inputBytes * Math.min(rows, m) + work.weightBytes * Math.min(columns, n)) / operandBandwidth;
-      const step = fourNorm(products, operands);
+      const step = fourNorm(products, operands, parameters.stepSeconds);
       const seconds = waves * (length * step + (parameters.tileSeconds * rows * columns) / STATED_TILE);
       if (seconds < blocks) blocks = seconds;
     }
@@ -70,8 +70,9 @@ function wavesOf(blocksEach: number, { persistent }: GemmParameters): number {
   return persistent ? Math.max(1, blocksEach) : Math.ceil(blocksEach);
 }
 
-function fourNorm(a: number, b: number): number {
+function fourNorm(a: number, b: number, c: number): number {
   const a2 = a * a;
   const b2 = b * b;
-  return Math.sqrt(Math.sqrt(a2 * a2 + b2 * b2));
+  const c2 = c * c;
+  return Math.sqrt(Math.sqrt(a2 * a2 + b2 * b2 + c2 * c2));
 }

@@ -56,6 +56,7 @@ const GEMM = block({
   bandwidthEfficiency: share,
   p: sharpness,
   operandBandwidth: ratio,
+  stepSeconds: seconds,
   tileSeconds: seconds,
   splitSeconds: seconds,
   partialTraffic: sourced({ from: 0, to: 100 }),

@@ -36,6 +36,7 @@ export interface GemmParameters {
   readonly bandwidthEfficiency: number; // share of the peak that streams
   readonly p: number; // how sharply memory and compute overlap
   readonly operandBandwidth: number; // of operands from the L2 cache to all multiprocessors, in peak memory bandwidths
+  readonly stepSeconds: number; // of one step along k at least
   readonly tileSeconds: number; // start and end of a tile of 128 × 128
   readonly splitSeconds: number; // a second pass where k is split
   readonly partialTraffic: number; // passes over memory of each split's sums

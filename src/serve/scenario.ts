@@ -1,4 +1,5 @@
 import { InputError } from "../core/check.js";
+import { extrapolations } from "../cost/coverage.js";
 import { kernelCost, type KernelCostOptions } from "../cost/kernel-cost.js";
 import type { CostModel, LayerGroup } from "../cost/cost-model.js";
 import type { HardwareProfile } from "../hardware/profile.js";
@@ -92,6 +93,9 @@ export function scenario(given: ScenarioOptions, parts: Parts): Scenario {
   const layerBlocks = memory.kv_blocks * model.layers;
   const cost = stepCost(options, parts, { groups, weightFormat, kvFormat });
   const maxModelTokens = contextLimit(options, model, { groups, policy, blockTokens, layerBlocks, memory }, notes);
+  const { "max-num-batched-tokens": batchedTokens, "max-num-seqs": sequences, tp } = options;
+  const demand = { model, weightFormat, kvFormat, tp, batchedTokens, sequences, contextTokens: maxModelTokens };
+  notes.push(...extrapolations(profile, demand));
   return {
     options,
     enginePreset,

@@ -215,9 +215,10 @@ test("an fp8 KV cache never makes a step longer", () => {
   fc.assert(
     fc.property(arbitraryCase, (each) => {
       fc.pre(each.profile.peakFlops.fp8 !== null);
-      const bf16 = step({ ...each, kvFormat: "bf16" }).now;
-      // Where FLOPs decide, both formats cost the same but for the rounding of a slope.
-      expect(step({ ...each, kvFormat: "fp8" }).now).toBeLessThanOrEqual(bf16 * (1 + 1e-4));
+      const decoding = { ...each, chunks: [] }; // prefill does take longer: FlashAttention-3 quantises and transposes
+      const bf16 = step({ ...decoding, kvFormat: "bf16" }).now;
+      // Where bytes do not decide, both cost the same but for what their tables miss of the form.
+      expect(step({ ...decoding, kvFormat: "fp8" }).now).toBeLessThanOrEqual(bf16 * 1.003);
     }),
     RUNS,
   );
