@@ -1,4 +1,5 @@
 import { InputError } from "../core/check.js";
+import { extrapolations } from "../cost/coverage.js";
 import { kernelCost } from "../cost/kernel-cost.js";
 import type { CostModel, LayerGroup } from "../cost/cost-model.js";
 import type { HardwareProfile } from "../hardware/profile.js";
@@ -57,7 +58,7 @@ export function scenario(given: ScenarioOptions, parts: Parts): Scenario {
   const enginePreset: EnginePreset = ENGINE_PRESETS[options.engine];
   const notes = [...workload.notes, ...priorityNotes(options, workload), ...policyNotes(policy), ...profile.notes];
   checkSplit(options, parts);
-  const { groups } = formats(options, parts);
+  const { groups, weightFormat, kvFormat } = formats(options, parts);
   const blockTokens = options["block-size"];
   const memory = memoryLayout(memoryOptions(options, parts));
   if (options["num-gpu-blocks-override"] !== undefined && kvGroups(model).groups > 1)
@@ -74,6 +75,9 @@ export function scenario(given: ScenarioOptions, parts: Parts): Scenario {
   const layerBlocks = memory.num_gpu_blocks * memory.layers_per_block;
   const cost = stepCost(options, parts);
   const maxModelTokens = contextLimit(options, model, { groups, policy, blockTokens, layerBlocks, memory }, notes);
+  const { "max-num-batched-tokens": batchedTokens, "max-num-seqs": sequences, tp } = options;
+  const demand = { model, weightFormat, kvFormat, tp, batchedTokens, sequences, contextTokens: maxModelTokens };
+  notes.push(...extrapolations(profile, demand));
   return {
     options,
     enginePreset,
