@@ -3,8 +3,10 @@ import yargs, { type Argv } from "yargs";
 import { hideBin } from "yargs/helpers";
 import { InputError } from "../core/check.js";
 import { runCompare, runInit, runList, runReplay, runSchema, runServe, runShow } from "./commands.js";
+import { fitCommand } from "./fit-parser.js";
 import { isBooleanOption, OPTION_NAMES, optionHelp } from "./options.js";
 import { REPLAY_FLAGS } from "./replay-flags.js";
+import { memoryCommand } from "./memory-parser.js";
 import { traceCommands } from "./trace-parser.js";
 import { validateCommand } from "./validate-parser.js";
 import { version } from "./version.js";
@@ -163,8 +165,13 @@ function parser(): Argv {
     .usage(
       "$0 COMMAND\n\nPredicts throughput, latency, memory, energy and cost of serving reasoning models,\nfor any KV-cache policy, before anyone pays for the GPUs.",
     );
-  return scenarioFiles(lookUps(validateCommand(workloadCommands(traceCommands(replays(simulations(base)))))))
-    .demandCommand(1, "Name a command: serve, compare, replay, trace, workload, validate, list, show, init or schema.")
+  return scenarioFiles(
+    lookUps(fitCommand(memoryCommand(validateCommand(workloadCommands(traceCommands(replays(simulations(base)))))))),
+  )
+    .demandCommand(
+      1,
+      "Name a command: serve, compare, replay, memory, trace, workload, validate, fit, list, show, init or schema.",
+    )
     .strict()
     .recommendCommands()
     .parserConfiguration({

@@ -64,11 +64,27 @@ export async function resolveModel(name: string): Promise<ModelShape> {
 }
 
 export function resolveProfile(name: string): HardwareProfile {
-  if (isPath(name)) return parseProfile(readJson(name), name);
+  const path = profilePath(name);
+  return parseProfile(readJson(path), path, lender);
+}
+
+/** Path of a built-in profile or of the user's file. */
+export function profilePath(name: string): string {
+  if (isPath(name)) return name;
   const known = names("hardware-profiles", ".json");
   if (!known.includes(name)) throw unknownName("hardware", name, known, "the path of a profile");
+  return packagePath(`hardware-profiles/${name}.json`);
+}
+
+/** The built-in profile that a datasheet profile names for its efficiencies; that one must have its own. */
+function lender(name: string, borrower: string): HardwareProfile {
+  if (!profileNames().includes(name)) {
+    throw unknownName(`${borrower} efficienciesOf`, name, profileNames(), "no path but one of these");
+  }
   const path = packagePath(`hardware-profiles/${name}.json`);
-  return parseProfile(readJson(path), path);
+  return parseProfile(readJson(path), path, (next) => {
+    throw new InputError(path, `borrows from ${next} itself; name a fitted profile`);
+  });
 }
 
 /** Policies of one specification or several: "dense,quest:budget=1024|2048", ["dense", "./mine.mjs:budget=64"]. */

@@ -94,9 +94,9 @@ function engines(): string {
   return table(
     ["engine", "memory share", "batched tokens", "sequences", "async", "graphs", "prefix cache"],
     Object.entries(ENGINE_PRESETS).map(([name, preset]: readonly [string, EnginePreset]) => {
-      const { largeGpu, otherGpu, defaults, prefixCaching } = preset;
+      const { largeGpu, otherGpu, defaults } = preset;
       const limits = (key: keyof BatchLimits): string => [...new Set([largeGpu[key], otherGpu[key]])].join(" | ");
-      const switched = [defaults["async-scheduling"], defaults["cuda-graphs"], prefixCaching];
+      const switched = [defaults["async-scheduling"], defaults["cuda-graphs"], defaults["enable-prefix-caching"]];
       return [
         name,
         defaults["gpu-memory-utilization"].toFixed(2),

@@ -73,7 +73,7 @@ function simulated({ options, resolved }: Prepared, changed: Readonly<Record<str
   const result = serve(built);
   return {
     predicted: metrics(built, result, latencies(result)),
-    kvBlocks: built.memory.kv_blocks,
+    kvBlocks: built.memory.num_gpu_blocks,
     asyncScheduling: built.options["async-scheduling"],
   };
 }

@@ -1,57 +1,91 @@
-import type { HardwareProfile } from "../hardware/profile.js";
+import type { DecodeKernel, HardwareProfile, PrefillKernel } from "../hardware/profile.js";
 import type { KvFormat, ModelShape } from "../model/model-shape.js";
 import { kvBytesPerTokenLayer } from "../model/size.js";
-import type { ExtraWork } from "./extra-work.js";
 import { tabulate, type Piece } from "./attention-curve.js";
+import type { PrefillChunk } from "./cost-model.js";
+import { decodeAttentionSeconds, decodeBends, KEY_BLOCK, type DecodeWork } from "./decode-attention-time.js";
+import type { ExtraWork } from "./extra-work.js";
+import { prefillAttentionSeconds } from "./prefill-attention-time.js";
 
-/** Share of the peak that the products inside decode attention reach; they decide only for latent attention. */
+/** Share of the peak that the products inside decode attention reach; they decide only for latent attention. A guess. */
 export const DECODE_COMPUTE_EFFICIENCY = 0.5;
 
-/** Attention of one layer on one GPU: decode as a table over tokens read, prefill chunk by chunk, policy work per token. */
+/** Attention of one layer on one GPU: decode as tables over tokens read, prefill, policy work per token. */
 export class AttentionCost {
   readonly kvBytes: number; // one token in one layer on one GPU
   readonly decodeFlops: number; // per token read
-  readonly #prefillFlops: number; // per pair of query and key
   readonly #profile: HardwareProfile;
+  readonly #heads: { readonly queryHeads: number; readonly kvHeads: number };
+  readonly #prefillHeads: { readonly queryHeads: number; readonly kvHeads: number };
+  readonly #prefillDim: number; // of queries and keys, or its mean with that of values
+  readonly #decodeDim: number;
+  readonly #decodeKernels: readonly DecodeKernel[];
+  readonly #prefillKernel: PrefillKernel;
 
   constructor(model: ModelShape, profile: HardwareProfile, format: KvFormat, tp: number) {
     this.#profile = profile;
     this.kvBytes = kvBytesPerTokenLayer(model, format, tp);
-    const heads = model.queryHeads / tp;
+    const queryHeads = model.queryHeads / tp;
     const latent = model.latent;
     // Decode with a latent cache multiplies queries with the latent itself; prefill expands it to heads first.
     this.decodeFlops =
-      latent === undefined ? 4 * heads * model.headDim : 2 * heads * (2 * latent.kvRank + latent.ropeDim);
-    this.#prefillFlops =
-      latent === undefined
-        ? 4 * heads * model.headDim
-        : 2 * heads * (latent.nopeDim + latent.ropeDim + latent.valueDim);
+      latent === undefined ? 4 * queryHeads * model.headDim : 2 * queryHeads * (2 * latent.kvRank + latent.ropeDim);
+    this.#prefillDim = latent === undefined ? model.headDim : (latent.nopeDim + latent.ropeDim + latent.valueDim) / 2;
+    this.#decodeDim = model.headDim;
+    this.#heads = { queryHeads, kvHeads: latent === undefined ? Math.ceil(model.kvHeads / tp) : 1 };
+    this.#prefillHeads = latent === undefined ? this.#heads : { queryHeads, kvHeads: queryHeads };
+    // Whatever an 8-bit cache costs beyond its bytes, an engine can read it as it reads 16 bits: never slower.
+    const formats: readonly KvFormat[] = format === "fp8" ? ["fp8", "bf16"] : ["bf16"];
+    this.#decodeKernels = formats.map((each) => nearest(profile.decodeAttention, model.headDim, each));
+    this.#prefillKernel = nearest(profile.prefillAttention, model.headDim, format);
   }
 
-  /** Seconds of `layers` layers that read x tokens each, without the launch, which costs nothing if nothing is read. */
-  decodeTable(layers: number): readonly Piece[] {
-    const { coefficient, exponent, maxBandwidthEfficiency } = this.#profile.decodeAttention;
-    const bandwidth = maxBandwidthEfficiency * this.#profile.bandwidthBytesPerSecond;
-    const flops = DECODE_COMPUTE_EFFICIENCY * this.#profile.peakFlops.bf16;
-    const fitted = coefficient * (this.kvBytes / 1e6) ** exponent; // seconds of one token, which grow by the exponent
-    const limit = Math.max(this.kvBytes / bandwidth, this.decodeFlops / flops); // seconds a token at least
-    const bend = (fitted / limit) ** (1 / (1 - exponent));
-    return tabulate((tokens) => layers * Math.max(fitted * tokens ** exponent, limit * tokens), bend);
+  /** Seconds of a layer where `sequences` read `tokens` tokens together; those of a windowed layer read a block more. */
+  decodeSeconds(sequences: number, tokens: number, window: number): number {
+    const read = window === Infinity ? tokens : tokens * (1 + KEY_BLOCK / window);
+    const work = { ...this.#decodeWork(sequences), tokens: read, windowed: window < Infinity };
+    const measured = Math.min(
+      ...this.#decodeKernels.map((kernel) => decodeAttentionSeconds(work, this.#profile, kernel)),
+    );
+    const computing = (tokens * this.decodeFlops) / (DECODE_COMPUTE_EFFICIENCY * this.#profile.peakFlops.bf16);
+    return Math.max(measured, computing);
   }
 
-  get decodeFixedSeconds(): number {
-    return this.#profile.decodeAttention.fixedSeconds;
+  /** The same for `layers` layers, as pieces over tokens. */
+  decodeTable(layers: number, sequences: number, window: number): readonly Piece[] {
+    const bends = decodeBends(this.#decodeWork(sequences), this.#profile);
+    return tabulate((tokens) => layers * this.decodeSeconds(sequences, tokens, window), bends);
   }
 
-  /** One chunk in one layer; a window bounds the keys of each query. */
-  prefillSeconds(tokens: number, context: number, window: number): number {
-    const { fixedSeconds, computeEfficiency, bandwidthEfficiency } = this.#profile.prefillAttention;
-    const flops = this.#prefillFlops * queryKeyPairs(tokens, context, window);
-    const keys = Math.min(context + tokens, window + tokens);
-    return (
-      fixedSeconds +
-      flops / (computeEfficiency * this.#profile.peakFlops.bf16) +
-      (keys * this.kvBytes) / (bandwidthEfficiency * this.#profile.bandwidthBytesPerSecond)
+  #decodeWork(sequences: number): DecodeWork {
+    return {
+      sequences,
+      tokens: 0,
+      ...this.#heads,
+      headDim: this.#decodeDim,
+      kvBytes: this.kvBytes,
+      windowed: false,
+      cachedBytes: 0, // layers in between have replaced it
+    };
+  }
+
+  /** Of one launch. */
+  get launchSeconds(): number {
+    return Math.min(...this.#decodeKernels.map(({ launchSeconds }) => launchSeconds));
+  }
+
+  /** The chunks of a step in one layer; a window bounds the keys of each query. */
+  prefillSeconds(chunks: readonly PrefillChunk[], window: number): number {
+    return prefillAttentionSeconds(
+      {
+        chunks: chunks.map(({ tokens, context }) => ({ sequences: 1, tokens, context })),
+        ...this.#prefillHeads,
+        headDim: this.#prefillDim,
+        window,
+        kvBytes: this.kvBytes,
+      },
+      this.#profile,
+      this.#prefillKernel,
     );
   }
 
@@ -86,10 +120,9 @@ export class AttentionCost {
   }
 }
 
-/** Pairs that causal attention computes: query i of a chunk sees context + i keys, at most `window`. */
-export function queryKeyPairs(tokens: number, context: number, window: number): number {
-  const unbounded = Math.min(tokens, Math.max(0, window - context)); // queries that see everything before them
-  return (
-    unbounded * context + (unbounded * (unbounded + 1)) / 2 + (tokens - unbounded) * Math.min(window, context + tokens)
-  );
+/** The kernel measured at the nearest head size, in the cache format if there is one. */
+function nearest<K extends DecodeKernel | PrefillKernel>(kernels: readonly K[], headDim: number, format: KvFormat): K {
+  const distance = (kernel: K): number =>
+    Math.abs(Math.log(kernel.headDim / headDim)) + (kernel.kvFormat === format ? 0 : 1000);
+  return kernels.reduce((best, kernel) => (distance(kernel) < distance(best) ? kernel : best));
 }

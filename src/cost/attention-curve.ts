@@ -7,20 +7,22 @@ export interface Piece {
   readonly slope: number; // seconds per token
 }
 
-/** Chord error of x^0.9 between knots of ratio r is 0.09/8 · ln(r)^2: 0.3 % at 1.7. */
-const KNOT_RATIO = 1.7;
+const FIRST_RATIO = 2;
 const LAST_TOKENS = 2 ** 34;
+/** A chord may miss the form by this share of it; half of the 0.5 % that a table may miss in all. */
+const CHORD_ERROR = 0.0025;
 
 /**
  * Tabulates `seconds(x)`, non-decreasing, for x in [0, 2^34] tokens. Pieces meet exactly at their integer knots, so the
- * table is continuous to the last bit; beyond the last knot it goes on with the last slope. A chord over a bend would
- * miss it by up to 1.3 %, so `bend`, where one form takes over from another, is a knot as well.
+ * table is continuous to the last bit; beyond the last knot it goes on with the last slope. Knots are put in until each
+ * chord is near the form in its middle and at its quarters; `bends`, where the form has a corner or jumps from one token
+ * to the next, are knots as well.
  */
-export function tabulate(seconds: (tokens: number) => number, bend: number): readonly Piece[] {
+export function tabulate(seconds: (tokens: number) => number, bends: readonly number[]): readonly Piece[] {
   const pieces: Piece[] = [];
   let from = 0;
   let value = toQuantum(seconds(0));
-  for (const to of knots(Math.round(bend))) {
+  for (const to of knots(seconds, bends)) {
     const slope = Math.max(0, toQuantum((seconds(to) - value) / (to - from)));
     pieces.push({ from, intercept: value - slope * from, slope });
     value += slope * (to - from);
@@ -29,11 +31,42 @@ export function tabulate(seconds: (tokens: number) => number, bend: number): rea
   return pieces;
 }
 
-function knots(bend: number): readonly number[] {
-  const all: number[] = [1];
-  while ((all.at(-1) as number) <= LAST_TOKENS) all.push(Math.ceil((all.at(-1) as number) * KNOT_RATIO));
-  if (bend > 1 && bend < LAST_TOKENS && !all.includes(bend)) all.push(bend);
-  return all.sort((a, b) => a - b);
+/** Ascending, without 0. */
+function knots(seconds: (tokens: number) => number, bends: readonly number[]): readonly number[] {
+  const first = new Set<number>([1, ...bends.filter((bend) => bend > 1 && bend < LAST_TOKENS)]);
+  for (let x = FIRST_RATIO; x <= FIRST_RATIO * LAST_TOKENS; x *= FIRST_RATIO) first.add(x);
+  const all: number[] = [];
+  let from = 0;
+  let low = seconds(0);
+  for (const to of [...first].sort((a, b) => a - b)) {
+    const high = seconds(to);
+    refine(seconds, { x: from, y: low }, { x: to, y: high }, all);
+    all.push(to);
+    from = to;
+    low = high;
+  }
+  return all;
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+function refine(seconds: (tokens: number) => number, from: Point, to: Point, knots: number[]): void {
+  if (to.x - from.x < 2) return;
+  const slope = (to.y - from.y) / (to.x - from.x);
+  const near = [0.25, 0.5, 0.75].every((share) => {
+    const x = from.x + share * (to.x - from.x);
+    const y = seconds(x);
+    return Math.abs(from.y + slope * (x - from.x) - y) <= CHORD_ERROR * y;
+  });
+  if (near) return;
+  const x = Math.round((from.x + to.x) / 2);
+  const middle = { x, y: seconds(x) };
+  refine(seconds, from, middle, knots);
+  knots.push(x);
+  refine(seconds, middle, to, knots);
 }
 
 /** Index of the piece that holds x. Pieces are few and ascending: a binary search. */

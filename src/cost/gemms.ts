@@ -56,8 +56,3 @@ function mlp(hiddenSize: number, intermediateSize: number, layers: number): read
     { n: hiddenSize, k: intermediateSize, layers },
   ];
 }
-
-/** Experts of one layer that get at least one of `tokens` tokens when each picks at random. */
-export function activeExperts(experts: number, perToken: number, tokens: number): number {
-  return experts * (1 - (1 - perToken / experts) ** tokens);
-}

@@ -12,6 +12,7 @@ import {
   type StepCost,
   type WorkTotals,
 } from "./cost-model.js";
+import { allReduceSeconds } from "./all-reduce-time.js";
 import { elementWiseBytes } from "./element-wise.js";
 import type { ExtraWork } from "./extra-work.js";
 import { exposedHost, type HostParameters } from "./host.js";
@@ -41,8 +42,8 @@ const SELECT_SECONDS = 8e-6;
 
 interface GroupCost {
   readonly layers: number;
-  readonly pieces: readonly Piece[];
-  readonly fixed: number; // once a step if any token is read
+  /** Decode attention over tokens read, by the number of sequences that read. */
+  readonly pieces: (decodes: number) => readonly Piece[];
   readonly copyPerToken: number;
   readonly scoreFixed: number;
   readonly scorePerToken: number;
@@ -58,7 +59,6 @@ export function kernelCost(options: KernelCostOptions): CostModel {
   const groups = options.groups.map((group) => groupCost(options, attention, group));
   const streamBandwidth = profile.elementwise.bandwidthEfficiency * profile.bandwidthBytesPerSecond;
   const elementBytes = elementWiseBytes(model, tp, attention.kvBytes);
-  const ring = tp === 1 ? 0 : (2 * (tp - 1)) / tp / profile.allReduce.bytesPerSecond;
   const reductions = tp === 1 ? 0 : 2 * model.layers + 1;
 
   const layerSeconds = memo((tokens: number) => toQuantum(linear.layers(tokens).seconds));
@@ -68,7 +68,9 @@ export function kernelCost(options: KernelCostOptions): CostModel {
     toQuantum(model.layers * (profile.elementwise.layerSeconds + (tokens * elementBytes) / streamBandwidth)),
   );
   const reduceSeconds = memo((tokens: number) =>
-    toQuantum(reductions * (profile.allReduce.fixedSeconds + tokens * model.hiddenSize * 2 * ring)),
+    reductions === 0
+      ? 0
+      : toQuantum(reductions * allReduceSeconds(tokens * model.hiddenSize * 2, tp, profile.allReduce)),
   );
   const { host } = options;
   const hostSeconds = memo((emitting: number) => toQuantum(host.stepSeconds + emitting * host.sequenceSeconds));
@@ -128,13 +130,12 @@ function groupCost(options: KernelCostOptions, attention: AttentionCost, group: 
   const scored = isPolicy ? attention.scoreSeconds(work, indexPageTokens) : 0;
   const extra = isPolicy ? attention.extraReadSeconds(work, model, tp, budget) : 0;
   const select = isPolicy && work.selects ? SELECT_SECONDS : 0;
-  const launch = isPolicy && work.materialisesScores ? attention.decodeFixedSeconds : 0;
+  const launch = isPolicy && work.materialisesScores ? attention.launchSeconds : 0;
   return {
     layers: group.layers,
-    pieces: attention.decodeTable(group.layers),
-    fixed: toQuantum(group.layers * attention.decodeFixedSeconds),
+    pieces: memo((decodes: number) => attention.decodeTable(group.layers, decodes, group.window)),
     copyPerToken: toQuantum(options.copiesCache ? group.layers * attention.copySeconds : 0),
-    scoreFixed: scored === 0 ? 0 : toQuantum(group.layers * (attention.decodeFixedSeconds + select)),
+    scoreFixed: scored === 0 ? 0 : toQuantum(group.layers * (attention.launchSeconds + select)),
     scorePerToken: toQuantum(group.layers * scored),
     extraFixed: toQuantum(group.layers * (scored === 0 ? select + launch : 0)),
     extraPerToken: toQuantum(group.layers * extra),
@@ -161,12 +162,13 @@ function decodeSums(groups: readonly GroupCost[], batch: Batch, sums: DecodeSums
     const group = groups[g] as GroupCost;
     const read = batch.read[g] as Line;
     const scored = batch.scored[g] as Line;
-    const index = pieceAt(group.pieces, read.now);
-    const piece = group.pieces[index] as Piece;
-    sums.now += group.fixed + piece.intercept + (piece.slope + group.copyPerToken) * read.now;
+    const pieces = group.pieces(batch.decodes);
+    const index = pieceAt(pieces, read.now);
+    const piece = pieces[index] as Piece;
+    sums.now += piece.intercept + (piece.slope + group.copyPerToken) * read.now;
     sums.perStep += (piece.slope + group.copyPerToken) * read.perStep;
     if (read.perStep > 0) {
-      const until = group.pieces[index + 1]?.from ?? Infinity;
+      const until = pieces[index + 1]?.from ?? Infinity;
       sums.steadyFor = Math.min(sums.steadyFor, Math.ceil((until - read.now) / read.perStep));
     }
     sums.policyNow += group.extraFixed + group.extraPerToken * read.now;
@@ -183,11 +185,7 @@ function decodeSums(groups: readonly GroupCost[], batch: Batch, sums: DecodeSums
 
 function prefillSeconds(options: KernelCostOptions, attention: AttentionCost, batch: Batch): number {
   let seconds = 0;
-  for (const chunk of batch.chunks) {
-    for (const group of options.groups) {
-      seconds += group.layers * attention.prefillSeconds(chunk.tokens, chunk.context, group.window);
-    }
-  }
+  for (const group of options.groups) seconds += group.layers * attention.prefillSeconds(batch.chunks, group.window);
   return seconds;
 }
 
@@ -198,7 +196,7 @@ function paddedTokens(sizes: readonly number[]): (tokens: number) => number {
   return (tokens) => padded[tokens] ?? tokens;
 }
 
-function memo(compute: (n: number) => number): (n: number) => number {
-  const known: number[] = [];
+function memo<T>(compute: (n: number) => T): (n: number) => T {
+  const known: T[] = [];
   return (n) => (known[n] ??= compute(n));
 }

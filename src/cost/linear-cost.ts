@@ -1,7 +1,9 @@
-import type { HardwareProfile } from "../hardware/profile.js";
+import type { GemmParameters, HardwareProfile } from "../hardware/profile.js";
 import type { ModelShape, WeightFormat } from "../model/model-shape.js";
 import { linearBytesPerParameter } from "../model/size.js";
-import { activeExperts, denseGemms, type Gemm } from "./gemms.js";
+import { gemmSeconds } from "./gemm-time.js";
+import { denseGemms, type Gemm } from "./gemms.js";
+import { activeExperts, moeSeconds, type MoeWork } from "./moe-time.js";
 
 /** FLOPs and bytes of a step's matrix products on one GPU, and their time. */
 export interface LinearWork {
@@ -15,7 +17,9 @@ const ACTIVATION_BYTES = 2;
 /** Matrix products of all layers for a number of tokens, and the LM head for those that emit, on one of `tp` GPUs. */
 export class LinearCost {
   readonly #gemms: readonly Gemm[];
-  readonly #bytesPerWeight: number; // of dense layers
+  readonly #dense: DenseFormat;
+  readonly #head: DenseFormat;
+  readonly #expertFormat: "bf16" | "fp8" | "int4";
   readonly #expertBytesPerWeight: number;
   readonly peakFlops: number;
   readonly #profile: HardwareProfile;
@@ -27,10 +31,11 @@ export class LinearCost {
     this.#model = model;
     this.#tp = tp;
     this.#gemms = denseGemms(model, tp);
-    this.#bytesPerWeight = linearBytesPerParameter(format === "mxfp4" ? "bf16" : format);
+    this.#dense = denseFormat(profile, format);
+    this.#head = denseFormat(profile, "bf16");
     this.#expertBytesPerWeight = linearBytesPerParameter(format);
-    // Weights of 4 bits are unpacked and multiplied in 16; fp8 multiplies in fp8 where the device can.
-    this.peakFlops = format === "fp8" ? (profile.peakFlops.fp8 ?? profile.peakFlops.bf16) : profile.peakFlops.bf16;
+    this.#expertFormat = format === "mxfp4" ? "int4" : format;
+    this.peakFlops = this.#dense.peakFlops;
   }
 
   layers(tokens: number): LinearWork {
@@ -38,7 +43,7 @@ export class LinearCost {
     let bytes = 0;
     let seconds = 0;
     for (const { n, k, layers } of this.#gemms) {
-      const one = this.#product(tokens, n, k, this.#bytesPerWeight, this.peakFlops);
+      const one = this.#product(tokens, n, k, this.#dense);
       flops += layers * one.flops;
       bytes += layers * one.bytes;
       seconds += layers * one.seconds;
@@ -49,37 +54,64 @@ export class LinearCost {
 
   head(emitting: number): LinearWork {
     const vocabulary = this.#model.vocabularySize / this.#tp;
-    return this.#product(emitting, vocabulary, this.#model.hiddenSize, 2, this.#profile.peakFlops.bf16);
+    return this.#product(emitting, vocabulary, this.#model.hiddenSize, this.#head);
   }
 
-  /** Routed experts: a grouped product over those that are hit. */
+  /** Routed experts: grouped products over those that are hit. */
   #experts(tokens: number): LinearWork {
     const shape = this.#model.experts;
     if (shape === undefined || tokens === 0) return { flops: 0, bytes: 0, seconds: 0 };
     const layers = this.#model.layers - shape.denseLayers;
-    const size = shape.expertIntermediateSize / this.#tp;
-    const weights = 3 * this.#model.hiddenSize * size;
-    const pairs = tokens * shape.expertsPerToken;
-    const active = activeExperts(shape.experts, shape.expertsPerToken, tokens);
-    const flops = 2 * pairs * weights;
-    const bytes =
-      active * weights * this.#expertBytesPerWeight +
-      pairs * ACTIVATION_BYTES * (2 * this.#model.hiddenSize + 3 * size);
-    const seconds = this.#seconds(flops, bytes, this.peakFlops) + this.#profile.gemm.fixedSeconds; // two products
-    return { flops: layers * flops, bytes: layers * bytes, seconds: layers * seconds };
+    const { moe } = this.#profile;
+    const work: MoeWork = {
+      tokens,
+      experts: shape.experts,
+      expertsPerToken: shape.expertsPerToken,
+      hiddenSize: this.#model.hiddenSize,
+      expertSize: shape.expertIntermediateSize / this.#tp,
+      balanced: false,
+      weightBytes: this.#expertBytesPerWeight,
+      peakFlops: this.peakFlops,
+    };
+    const kernel = (this.#expertFormat === "bf16" ? null : moe[this.#expertFormat]) ?? moe.bf16;
+    const weights = 3 * work.hiddenSize * work.expertSize;
+    return {
+      flops: layers * 2 * tokens * work.expertsPerToken * weights,
+      bytes: layers * activeExperts(work, kernel.spread) * weights * work.weightBytes,
+      seconds: layers * moeSeconds(work, this.#profile, kernel),
+    };
   }
 
-  #product(m: number, n: number, k: number, bytesPerWeight: number, peak: number): LinearWork {
+  #product(m: number, n: number, k: number, dense: DenseFormat): LinearWork {
     if (m === 0) return { flops: 0, bytes: 0, seconds: 0 };
-    const flops = 2 * m * n * k;
-    const bytes = k * n * bytesPerWeight + ACTIVATION_BYTES * (m * k + m * n);
-    return { flops, bytes, seconds: this.#seconds(flops, bytes, peak) };
+    const { weightBytes, inputBytes, parameters, peakFlops } = dense;
+    return {
+      flops: 2 * m * n * k,
+      bytes: k * n * weightBytes + inputBytes * m * k + ACTIVATION_BYTES * m * n,
+      seconds: gemmSeconds({ m, n, k, inputBytes, weightBytes, peakFlops }, this.#profile, parameters),
+    };
   }
+}
 
-  #seconds(flops: number, bytes: number, peak: number): number {
-    const { computeEfficiency, bandwidthEfficiency, p, fixedSeconds } = this.#profile.gemm;
-    const compute = flops / (computeEfficiency * peak);
-    const memory = bytes / (bandwidthEfficiency * this.#profile.bandwidthBytesPerSecond);
-    return (compute ** p + memory ** p) ** (1 / p) + fixedSeconds;
+/** In what a dense product multiplies, and its kernel. */
+interface DenseFormat {
+  readonly weightBytes: number;
+  readonly inputBytes: number;
+  readonly peakFlops: number;
+  readonly parameters: GemmParameters;
+}
+
+function denseFormat(profile: HardwareProfile, format: WeightFormat): DenseFormat {
+  const weightBytes = linearBytesPerParameter(format === "mxfp4" ? "bf16" : format);
+  const { fp8 } = profile.peakFlops;
+  // Weights of 4 bits are unpacked and multiplied in 16; fp8 multiplies in fp8 where the device can.
+  if (format !== "fp8" || fp8 === null || profile.gemm.fp8 === null) {
+    return {
+      weightBytes,
+      inputBytes: ACTIVATION_BYTES,
+      peakFlops: profile.peakFlops.bf16,
+      parameters: profile.gemm.bf16,
+    };
   }
+  return { weightBytes, inputBytes: 1, peakFlops: fp8, parameters: profile.gemm.fp8 };
 }

@@ -1,58 +1,74 @@
-import type {
-  DecodeAttentionParameters,
-  GemmParameters,
-  HardwareProfile,
-  PrefillAttentionParameters,
-} from "./profile.js";
+import type { AllReduceParameters, HardwareProfile } from "./profile.js";
 
 /** What a datasheet profile may leave out. */
 export type Efficiencies = Pick<
   HardwareProfile,
-  "gemm" | "decodeAttention" | "prefillAttention" | "elementwise" | "allReduce"
+  "gemm" | "decodeAttention" | "prefillAttention" | "moe" | "elementwise" | "allReduce"
 >;
 
-export const GENERIC_NOTE = "generic efficiencies, not measured on this device";
+/** What a datasheet says of a device without measurements of its own. */
+export interface Datasheet {
+  readonly peakFlops: HardwareProfile["peakFlops"];
+  readonly multiprocessors: number;
+  readonly interconnectBytesPerSecond: number;
+}
 
-/** Key of `sources` for what this file fills in. */
-export const GENERIC_KEY = "generic-efficiencies";
-export const GENERIC_SOURCE =
-  "Between fits to published A100 and H100 kernel tables: ai-dynamo/aiconfigurator 095f58a5 (Apache-2.0) and " +
-  "microsoft/vidur 7d47513 (MIT). The GEMM's fixed time, prefill attention and element-wise terms are a first " +
-  "guess that was checked against published vLLM 0.11-0.23 runs on H100.";
-
-/** Shares of the peaks as in the fits of both devices; A100 .739 and .817, H100 .743 and .93. */
-const GEMM: GemmParameters = { computeEfficiency: 0.72, bandwidthEfficiency: 0.85, p: 1.5, fixedSeconds: 3e-6 };
-
-const PREFILL_ATTENTION: PrefillAttentionParameters = {
-  fixedSeconds: 8e-6,
-  computeEfficiency: 0.45,
-  bandwidthEfficiency: 0.8,
-};
-
-/** Of the interconnect's bandwidth in one direction, that an all-reduce's bus bandwidth reaches. */
-const ALL_REDUCE_EFFICIENCY = 0.65;
-const ALL_REDUCE_FIXED_SECONDS = 12e-6;
-
-/** Efficiencies for a device of which only the datasheet is known: bandwidth and interconnect (one direction), byte/s. */
-export function genericEfficiencies(bandwidthBytesPerSecond: number, interconnectBytesPerSecond: number): Efficiencies {
+/** Peer-to-peer kernels need an interconnect of this speed, byte/s in one direction: NVLink has it, PCIe does not. */
+const PEER_BYTES_PER_SECOND = 1e11;
+/**
+ * Efficiencies of a device from those fitted on a relative. Shares of the peaks carry over; what a multiprocessor
+ * computes takes longer in proportion to its peak; rates of an all-reduce go with the interconnect.
+ */
+export function borrowed(
+  lender: HardwareProfile,
+  device: Datasheet,
+  keys: readonly (keyof Efficiencies)[],
+): {
+  readonly efficiencies: Efficiencies;
+  readonly source: Readonly<Record<string, string>>;
+  readonly note: string;
+} {
+  const slower = lender.peakFlops.bf16 / lender.multiprocessors / (device.peakFlops.bf16 / device.multiprocessors);
   return {
-    gemm: GEMM,
-    decodeAttention: decodeAttention(bandwidthBytesPerSecond),
-    prefillAttention: PREFILL_ATTENTION,
-    elementwise: { layerSeconds: 10e-6, bandwidthEfficiency: 0.8 },
-    allReduce: {
-      fixedSeconds: ALL_REDUCE_FIXED_SECONDS,
-      bytesPerSecond: ALL_REDUCE_EFFICIENCY * interconnectBytesPerSecond,
+    efficiencies: {
+      gemm: lender.gemm,
+      decodeAttention: lender.decodeAttention.map((kernel) => ({
+        ...kernel,
+        blockSeconds: kernel.blockSeconds * slower,
+      })),
+      prefillAttention: lender.prefillAttention.map((kernel) => ({
+        ...kernel,
+        blockSeconds: kernel.blockSeconds * slower,
+        edgeSeconds: kernel.edgeSeconds * slower,
+      })),
+      moe: lender.moe,
+      elementwise: lender.elementwise,
+      allReduce: scaled(lender, device.interconnectBytesPerSecond),
     },
+    source: { [`efficiencies of ${lender.name}`]: lender.sources["kernels"] ?? lender.title },
+    note: `${keys.join(", ")}: not measured on this device; efficiencies as fitted on ${lender.name}`,
   };
 }
 
-/** At 1 MB both fits take 2.2 times what the peak bandwidth would (A100 2.23, H100 2.14), so the time scales with it. */
-function decodeAttention(bandwidthBytesPerSecond: number): DecodeAttentionParameters {
+function scaled(
+  { allReduce: { ring, custom }, interconnectBytesPerSecond: own }: HardwareProfile,
+  interconnectBytesPerSecond: number,
+): AllReduceParameters {
+  const faster = interconnectBytesPerSecond / own;
   return {
-    fixedSeconds: 8e-6,
-    coefficient: 2.18 * (1e6 / bandwidthBytesPerSecond),
-    exponent: 0.904,
-    maxBandwidthEfficiency: 0.93,
+    ring: {
+      ...ring,
+      bytesPerSecondOf2: faster * ring.bytesPerSecondOf2,
+      bytesPerSecondOf4: faster * ring.bytesPerSecondOf4,
+      bytesPerSecondOf8: faster * ring.bytesPerSecondOf8,
+    },
+    custom:
+      custom === null || interconnectBytesPerSecond < PEER_BYTES_PER_SECOND
+        ? null
+        : {
+            ...custom,
+            oneShotBytesPerSecond: faster * custom.oneShotBytesPerSecond,
+            twoShotBytesPerSecond: faster * custom.twoShotBytesPerSecond,
+          },
   };
 }

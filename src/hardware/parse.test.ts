@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { InputError } from "../core/check.js";
-import { GENERIC_KEY, GENERIC_NOTE } from "./datasheet.js";
 import { parseProfile } from "./parse.js";
+import type { HardwareProfile } from "./profile.js";
 
 const FOLDER = new URL("../../hardware-profiles/", import.meta.url);
 const FILES = readdirSync(FOLDER).filter((file) => file.endsWith(".json"));
@@ -11,6 +11,10 @@ type Json = Record<string, unknown>;
 
 function read(file: string): Json {
   return JSON.parse(readFileSync(new URL(file, FOLDER), "utf8")) as Json;
+}
+
+function parse(json: unknown, path: string): HardwareProfile {
+  return parseProfile(json, path, (name) => parse(read(`${name}.json`), `${name}.json`));
 }
 
 /** Numbers that stand anywhere but in a { value, source }. */
@@ -28,13 +32,13 @@ function usedSources(json: unknown): string[] {
 }
 
 describe("the profiles that come with the package", () => {
-  it("are thirteen", () => {
-    expect(FILES).toHaveLength(13);
+  it("are fourteen", () => {
+    expect(FILES).toHaveLength(14);
   });
 
   it.each(FILES)("%s is sound, sourced and named as its file", (file) => {
     const json = read(file);
-    const profile = parseProfile(json, file);
+    const profile = parse(json, file);
     expect(`${profile.name}.json`).toBe(file);
     expect(bareNumbers(json)).toEqual([]);
     const unused = Object.keys(json["sources"] as Json).filter((key) => !usedSources(json).includes(key));
@@ -51,45 +55,44 @@ describe("the profiles that come with the package", () => {
     expect(profile.peakPowerW).toBeGreaterThan(2 * profile.idlePowerW);
     expect(profile.pricePerHour).toBeGreaterThan(0.1);
     expect(profile.pricePerHour).toBeLessThan(20);
-    expect(profile.allReduce.bytesPerSecond).toBeLessThan(bandwidth);
-    expect(profile.gemm.fixedSeconds).toBeGreaterThan(1e-6);
-    expect(profile.gemm.fixedSeconds).toBeLessThan(1e-5);
-    // 100 MB of KV cannot be read faster than the peak, nor five times slower.
-    const attention = profile.decodeAttention;
-    const share = 1e8 / bandwidth / (attention.coefficient * 100 ** attention.exponent);
-    expect(share).toBeGreaterThan(0.5);
-    expect(share).toBeLessThan(1);
+    const { ring } = profile.allReduce;
+    for (const rate of [ring.bytesPerSecondOf2, ring.bytesPerSecondOf4, ring.bytesPerSecondOf8]) {
+      expect(rate).toBeGreaterThan(0.3 * profile.interconnectBytesPerSecond);
+      expect(rate).toBeLessThan(1.1 * profile.interconnectBytesPerSecond); // a switch that sums lets bus bandwidth exceed it
+    }
+    // A block of 128 queries and 128 keys cannot be computed faster than at the peak, nor ten times slower.
+    for (const { blockSeconds, headDim } of profile.prefillAttention) {
+      const peak = (4 * 128 * 128 * headDim * profile.multiprocessors) / profile.peakFlops.bf16;
+      expect(blockSeconds / peak).toBeGreaterThan(1);
+      expect(blockSeconds / peak).toBeLessThan(10);
+    }
   });
 });
 
 describe("a datasheet profile", () => {
-  const json = read("h200.json");
-  it("takes generic efficiencies for what it leaves out, and says so", () => {
-    const profile = parseProfile(json, "h200.json");
-    expect(profile.gemm).toEqual({ computeEfficiency: 0.72, bandwidthEfficiency: 0.85, p: 1.5, fixedSeconds: 3e-6 });
-    expect(profile.decodeAttention.coefficient).toBeCloseTo((2.18 * 1e6) / 4.8e12, 15);
-    expect(profile.allReduce.bytesPerSecond).toBeCloseTo(0.65 * 450e9, 0);
-    expect(profile.notes.at(-1)).toContain(GENERIC_NOTE);
-    expect(profile.sources[GENERIC_KEY]).toContain("aiconfigurator 095f58a5");
+  const json = read("h100-pcie.json");
+  const lender = parse(read("h100-sxm.json"), "h100-sxm.json");
+  it("borrows what it leaves out from the profile it names, and says so", () => {
+    const profile = parse(json, "h100-pcie.json");
+    expect(profile.gemm).toEqual(lender.gemm);
+    const own = profile.peakFlops.bf16 / profile.multiprocessors;
+    const others = lender.peakFlops.bf16 / lender.multiprocessors;
+    profile.decodeAttention.forEach(({ blockSeconds, launchSeconds }, i) => {
+      expect(blockSeconds * own).toBeCloseTo((lender.decodeAttention[i]?.blockSeconds ?? NaN) * others, 0);
+      expect(launchSeconds).toBe(lender.decodeAttention[i]?.launchSeconds);
+    });
+    const link = profile.interconnectBytesPerSecond / lender.interconnectBytesPerSecond;
+    expect(profile.allReduce.ring.bytesPerSecondOf8).toBeCloseTo(link * lender.allReduce.ring.bytesPerSecondOf8, 0);
+    expect(profile.allReduce.custom).toBeNull(); // PCIe
+    expect(profile.notes.at(-1)).toMatch(/^gemm, .*: not measured on this device; efficiencies as fitted on h100-sxm$/);
+    expect(profile.sources["efficiencies of h100-sxm"]).toBe(lender.sources["kernels"]);
   });
   it("keeps what it has", () => {
-    const fitted = read("h100-sxm.json");
-    const profile = parseProfile({ ...fitted, kind: "datasheet", gemm: undefined }, "x.json");
-    expect(profile.decodeAttention.coefficient).toBe(0.639e-6);
-    expect(profile.gemm.p).toBe(1.5);
-    expect(profile.notes).toEqual([`${GENERIC_NOTE}: gemm`]);
-  });
-  it("generic efficiencies are near the fitted ones", () => {
-    for (const file of ["h100-sxm.json", "a100-sxm-80gb.json"]) {
-      const fitted = parseProfile(read(file), file);
-      const generic = parseProfile(
-        { ...read(file), kind: "datasheet", gemm: undefined, decodeAttention: undefined },
-        file,
-      );
-      const ratio = generic.decodeAttention.coefficient / fitted.decodeAttention.coefficient;
-      expect(Math.abs(ratio - 1)).toBeLessThan(0.03);
-      expect(Math.abs(generic.gemm.computeEfficiency / fitted.gemm.computeEfficiency - 1)).toBeLessThan(0.05);
-    }
+    const fitted = { ...read("h100-sxm.json"), kind: "datasheet", gemm: undefined, efficienciesOf: "a100-sxm-80gb" };
+    const profile = parse(fitted, "x.json");
+    expect(profile.moe).toEqual(lender.moe);
+    expect(profile.gemm).toEqual(parse(read("a100-sxm-80gb.json"), "a100").gemm);
+    expect(profile.notes.at(-1)).toMatch(/^gemm: /);
   });
 });
 
@@ -97,10 +100,12 @@ describe("a bad profile", () => {
   const good = read("h100-sxm.json");
   const gemm = good["gemm"] as Json;
   const { interconnectBytesPerSecond: _link, ...unlinked } = read("l4.json");
+  const { efficienciesOf: _lender, ...alone } = read("l4.json");
+  const bf16 = gemm["bf16"] as Json;
   it.each<[unknown, string]>([
     [7, "bad.json: 7 is not allowed; expected an object of name, title"],
     [{ ...good, colour: "red" }, 'bad.json: "colour" is an unknown key; known are name, title, kind'],
-    [{ ...good, gemm: { ...gemm, q: gemm["p"] } }, 'bad.json gemm: "q" is an unknown key; known are computeEfficiency'],
+    [{ ...good, gemm: { ...gemm, q: bf16["p"] } }, 'bad.json gemm: "q" is an unknown key; known are bf16, fp8'],
     [{ ...good, idlePowerW: 70 }, 'bad.json idlePowerW: 70 is not allowed; expected { "value": a number, "source"'],
     [{ ...good, idlePowerW: { value: 70 } }, "bad.json idlePowerW.source: is missing; expected a key of sources"],
     [
@@ -133,16 +138,18 @@ describe("a bad profile", () => {
       "gpusPerNode.value: 1.5 is not allowed; expected a whole number",
     ],
     [
-      { ...good, gemm: { ...gemm, p: { value: 0.5, source: "idle" } } },
-      "gemm.p.value: 0.5 is not allowed; expected a number from 1",
+      { ...good, gemm: { ...gemm, bf16: { ...bf16, p: { value: 0.5, source: "idle" } } } },
+      "gemm.bf16.p.value: 0.5 is not allowed; expected a number from 1",
     ],
     [{ ...good, kind: "guessed" }, 'kind: "guessed" is not allowed; expected one of datasheet, fitted, measured'],
     [{ ...good, gemm: undefined }, 'bad.json gemm: is missing; only a profile of kind "datasheet" may leave it out'],
     [{ ...good, sources: undefined }, "bad.json sources: is missing; expected an object of source keys"],
-    [unlinked, "bad.json interconnectBytesPerSecond: is missing; expected byte/s in one direction"],
+    [unlinked, 'bad.json interconnectBytesPerSecond: is missing; expected { "value"'],
+    [alone, "bad.json efficienciesOf: is missing; expected the name of a fitted profile, for gemm"],
+    [{ ...good, efficienciesOf: "h200" }, "bad.json efficienciesOf: is not allowed where nothing is left out"],
   ])("%# is refused in words", (json, message) => {
-    const parse = () => parseProfile(json, "bad.json");
-    expect(parse).toThrow(InputError);
-    expect(parse).toThrow(message);
+    const parsing = () => parse(json, "bad.json");
+    expect(parsing).toThrow(InputError);
+    expect(parsing).toThrow(message);
   });
 });

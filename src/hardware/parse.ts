@@ -1,15 +1,19 @@
 import type * as z from "zod";
 import { InputError } from "../core/check.js";
-import { GENERIC_KEY, GENERIC_NOTE, GENERIC_SOURCE, genericEfficiencies, type Efficiencies } from "./datasheet.js";
+import { borrowed, type Efficiencies } from "./datasheet.js";
 import type { HardwareProfile } from "./profile.js";
-import { EFFICIENCY_KEYS, PROFILE, type ProfileFields } from "./profile-schema.js";
+import { EFFICIENCY_KEYS, PROFILE } from "./profile-schema.js";
 
 /**
  * A hardware profile from its JSON, in which each number is { value, source } and `source` a key of `sources`. A
- * datasheet profile may leave efficiencies out: generic ones are filled in, and a note says so. `path` names the file in
- * messages. Throws InputError.
+ * datasheet profile may leave efficiencies out and name the fitted profile to take them from, which `fitted` returns; a
+ * note says so. `path` names the file in messages. Throws InputError.
  */
-export function parseProfile(json: unknown, path: string): HardwareProfile {
+export function parseProfile(
+  json: unknown,
+  path: string,
+  fitted: (name: string, path: string) => HardwareProfile,
+): HardwareProfile {
   const parsed = PROFILE.safeParse(json);
   if (!parsed.success) throw problem(parsed.error.issues[0], json, path);
   const fields = parsed.data;
@@ -20,46 +24,23 @@ export function parseProfile(json: unknown, path: string): HardwareProfile {
       `${fields.idlePowerW} is not allowed; expected at most peakPowerW, ${fields.peakPowerW}`,
     );
   }
+  const { efficienciesOf: lender, ...own } = fields;
   const missing = EFFICIENCY_KEYS.filter((key) => fields[key] === undefined);
-  const generic = missing.length > 0;
-  return {
-    name: fields.name,
-    title: fields.title,
-    kind: fields.kind,
-    memoryBytes: fields.memoryBytes,
-    bandwidthBytesPerSecond: fields.bandwidthBytesPerSecond,
-    peakFlops: fields.peakFlops,
-    idlePowerW: fields.idlePowerW,
-    peakPowerW: fields.peakPowerW,
-    pricePerHour: fields.pricePerHour,
-    gpusPerNode: fields.gpusPerNode,
-    ...efficiencies(fields, missing, path),
-    sources: generic ? { ...fields.sources, [GENERIC_KEY]: GENERIC_SOURCE } : fields.sources,
-    notes: generic ? [...fields.notes, `${GENERIC_NOTE}: ${missing.join(", ")}`] : fields.notes,
-  };
-}
-
-/** Those of the file, and for a datasheet generic ones where it has none. */
-function efficiencies(fields: ProfileFields, missing: readonly (keyof Efficiencies)[], path: string): Efficiencies {
   const [first] = missing;
-  if (first !== undefined && fields.kind !== "datasheet") {
+  if (first === undefined) {
+    if (lender !== undefined)
+      throw new InputError(`${path} efficienciesOf`, "is not allowed where nothing is left out");
+    return own as HardwareProfile; // nothing is missing
+  }
+  if (fields.kind !== "datasheet") {
     throw new InputError(`${path} ${first}`, `is missing; only a profile of kind "datasheet" may leave it out`);
   }
-  const interconnect = fields.interconnectBytesPerSecond;
-  if (interconnect === undefined && fields.allReduce === undefined) {
-    throw new InputError(
-      `${path} interconnectBytesPerSecond`,
-      "is missing; expected byte/s in one direction, or an allReduce block",
-    );
+  if (lender === undefined) {
+    throw new InputError(`${path} efficienciesOf`, `is missing; expected the name of a fitted profile, for ${first}`);
   }
-  const generic = genericEfficiencies(fields.bandwidthBytesPerSecond, interconnect ?? 0);
-  return {
-    gemm: fields.gemm ?? generic.gemm,
-    decodeAttention: fields.decodeAttention ?? generic.decodeAttention,
-    prefillAttention: fields.prefillAttention ?? generic.prefillAttention,
-    elementwise: fields.elementwise ?? generic.elementwise,
-    allReduce: fields.allReduce ?? generic.allReduce,
-  };
+  const { efficiencies, source, note } = borrowed(fitted(lender, path), fields, missing);
+  const filled = Object.fromEntries(missing.map((key) => [key, efficiencies[key]])) as Efficiencies;
+  return { ...own, ...filled, sources: { ...fields.sources, ...source }, notes: [...fields.notes, note] };
 }
 
 /** Each number's source must be explained. */

@@ -47,26 +47,132 @@ function block<T extends z.ZodRawShape>(fields: T) {
   });
 }
 
+const ratio = sourced({ above: 0, to: 100 });
+const sharpness = sourced({ from: 1, to: 100 });
+const flag = z.boolean({ error: "expected true or false" });
+
+const GEMM = block({
+  launchSeconds: seconds,
+  bandwidthEfficiency: share,
+  p: sharpness,
+  operandBandwidth: ratio,
+  stepSeconds: seconds,
+  tileSeconds: seconds,
+  splitSeconds: seconds,
+  partialTraffic: sourced({ from: 0, to: 100 }),
+  persistent: flag,
+});
+
+const FORMATS = ["bf16", "fp8"] as const;
+const attentionCase = {
+  headDim: sourced({ from: 1, whole: true }),
+  kvFormat: z.enum(FORMATS, { error: `expected one of ${FORMATS.join(", ")}` }),
+};
+
+const DECODE = z.discriminatedUnion(
+  "kernel",
+  [
+    block({
+      kernel: z.literal("flash-attention-2"),
+      ...attentionCase,
+      launchSeconds: seconds,
+      groupSeconds: seconds,
+      gatherSeconds: seconds,
+      headSeconds: seconds,
+      blockSeconds: seconds,
+      imbalance: sourced({ from: 1, to: 10 }),
+      splitSeconds: seconds,
+      partSeconds: seconds,
+      bandwidthEfficiency: share,
+      p: sharpness,
+    }),
+    block({
+      kernel: z.literal("flash-attention-3"),
+      ...attentionCase,
+      launchSeconds: seconds,
+      sequenceSeconds: seconds,
+      tileSeconds: seconds,
+      blockSeconds: seconds,
+      splitSeconds: seconds,
+      splitBlocks: ratio,
+      windowSeconds: seconds,
+      bandwidthEfficiency: share,
+      cacheBandwidth: ratio,
+      p: sharpness,
+    }),
+  ],
+  { error: 'expected a kernel of "flash-attention-2" or "flash-attention-3"' },
+);
+
+const KERNELS = ["flash-attention-2", "flash-attention-3"] as const;
+const PREFILL = block({
+  kernel: z.enum(KERNELS, { error: `expected one of ${KERNELS.join(", ")}` }),
+  ...attentionCase,
+  launchSeconds: seconds,
+  tileSeconds: seconds,
+  edgeSeconds: seconds,
+  blockSeconds: seconds,
+  longestShare: share,
+  balance: sharpness,
+  bandwidthEfficiency: share,
+  p: sharpness,
+  writeSeconds: seconds,
+  writeMoreSeconds: seconds,
+});
+
+const MOE = block({
+  launchSeconds: seconds,
+  tokenSeconds: seconds,
+  computeEfficiency: share,
+  bandwidthEfficiency: share,
+  crowdedBandwidthEfficiency: share,
+  p: sharpness,
+  paddingRows: sourced({ from: 0, to: 256 }),
+  activationTraffic: sourced({ from: 0, to: 100 }),
+  spread: share,
+});
+
+const ALL_REDUCE = block({
+  ring: block({
+    latencySeconds: seconds,
+    gpuSeconds: seconds,
+    bytesPerSecondOf2: positive,
+    bytesPerSecondOf4: positive,
+    bytesPerSecondOf8: positive,
+    p: sourced({ above: 0, to: 100 }),
+  }),
+  custom: block({
+    latencySeconds: seconds,
+    gpuSeconds: seconds,
+    oneShotBytesPerSecond: positive,
+    twoShotSeconds: seconds,
+    twoShotBytesPerSecond: positive,
+  }).nullable(),
+});
+
 /** Blocks that a datasheet profile may leave out. */
 const EFFICIENCIES = {
-  gemm: block({
-    computeEfficiency: share,
-    bandwidthEfficiency: share,
-    p: sourced({ from: 1, to: 100 }),
-    fixedSeconds: seconds,
-  }),
-  decodeAttention: block({
-    fixedSeconds: seconds,
-    coefficient: positive,
-    exponent: sourced({ above: 0, to: 1 }),
-    maxBandwidthEfficiency: share,
-  }),
-  prefillAttention: block({ fixedSeconds: seconds, computeEfficiency: share, bandwidthEfficiency: share }),
+  gemm: block({ bf16: GEMM, fp8: GEMM.nullable() }),
+  decodeAttention: z.array(DECODE, { error: "expected a list of kernels" }).min(1),
+  prefillAttention: z.array(PREFILL, { error: "expected a list of kernels" }).min(1),
+  moe: block({ bf16: MOE, fp8: MOE.nullable(), int4: MOE.nullable() }),
   elementwise: block({ layerSeconds: seconds, bandwidthEfficiency: share }),
-  allReduce: block({ fixedSeconds: seconds, bytesPerSecond: positive }),
+  allReduce: ALL_REDUCE,
 };
 
 export const EFFICIENCY_KEYS = Object.keys(EFFICIENCIES) as readonly (keyof typeof EFFICIENCIES)[];
+
+const count = z.number({ error: "expected a number" }).min(0);
+const percent = z.number({ error: "expected a number" });
+const error = { heldOut: count, mapePercent: percent, biasPercent: percent, p90Percent: percent };
+const FIT = block({
+  operator: text,
+  source: text,
+  samples: count,
+  ...error,
+  classes: z.array(block({ name: text, ...error })),
+  ranges: z.record(z.string(), z.tuple([z.number(), z.number()])),
+}).transform(({ source: _source, ...fit }) => fit);
 
 const KINDS = ["datasheet", "fitted", "measured"] as const;
 
@@ -85,12 +191,16 @@ export const PROFILE = block({
   peakPowerW: positive,
   pricePerHour: sourced({ from: 0 }),
   gpusPerNode: sourced({ from: 1, whole: true }),
-  interconnectBytesPerSecond: positive.optional(), // one direction, of one GPU
+  interconnectBytesPerSecond: positive, // one direction, of one GPU
+  multiprocessors: sourced({ from: 1, whole: true }),
+  efficienciesOf: text.optional(), // name of the fitted profile that a datasheet profile borrows from
   gemm: EFFICIENCIES.gemm.optional(),
   decodeAttention: EFFICIENCIES.decodeAttention.optional(),
   prefillAttention: EFFICIENCIES.prefillAttention.optional(),
+  moe: EFFICIENCIES.moe.optional(),
   elementwise: EFFICIENCIES.elementwise.optional(),
   allReduce: EFFICIENCIES.allReduce.optional(),
+  fits: z.array(FIT, { error: "expected a list of fits" }).default([]),
   sources: z.record(z.string(), text, { error: "expected an object of source keys and what they stand for" }),
   notes: z.array(text, { error: "expected a list of texts" }).default([]),
 });

@@ -106,6 +106,43 @@ describe("a configuration file", () => {
     expect(parseModelConfig(quantized, "m.json").weightFormat).toBe("int4");
   });
 
+  it("with images knows its encoder, and the table of angles that linear scaling stretches (Gemma 3 12B)", () => {
+    const json = {
+      model_type: "gemma3",
+      mm_tokens_per_image: 256,
+      text_config: {
+        model_type: "gemma3_text",
+        hidden_size: 3840,
+        intermediate_size: 15360,
+        num_attention_heads: 16,
+        num_hidden_layers: 48,
+        num_key_value_heads: 8,
+        rope_scaling: { factor: 8, rope_type: "linear" },
+        sliding_window: 1024,
+      },
+      vision_config: {
+        hidden_size: 1152,
+        image_size: 896,
+        intermediate_size: 4304,
+        num_hidden_layers: 27,
+        patch_size: 14,
+      },
+    };
+    expect(architecture(parseModelConfig(json, "config.json"))).toEqual(architecture(MODELS["gemma-3-12b"]));
+    const merging = { ...json, mm_tokens_per_image: undefined };
+    const pixels = (more: object): unknown =>
+      parseModelConfig({ ...merging, ...more }, "config.json").encoder?.pixelsPerToken;
+    const { vision_config } = json;
+    expect(pixels({})).toBe(14 * 14 * 3);
+    for (const more of [
+      { spatial_merge_size: 2 },
+      { vision_config: { ...vision_config, pixel_shuffle_ratio: 0.5 } },
+      { vision_config: { ...vision_config, merge_kernel_size: [2, 2] } },
+    ]) {
+      expect(pixels(more)).toBe(28 * 28 * 3);
+    }
+  });
+
   it("without head counts takes the family's own (Gemma 3 4B)", () => {
     const text = {
       model_type: "gemma3_text",

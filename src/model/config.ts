@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import { InputError } from "../core/check.js";
+import { encoderShape } from "./config-encoder.js";
 import { expertShape, latentShape } from "./config-experts.js";
 import { weightFormatOf } from "./config-quantization.js";
 import { checked, CONFIG, isRecord, shown } from "./config-schema.js";
@@ -24,7 +25,9 @@ export function parseModelConfig(json: unknown, path: string): ModelShape {
   const family = familyOf(text, where);
   const full: Json = { ...family.defaults, ...withoutNulls(text) };
   const config = checked(CONFIG, full, where);
-  return shapeOf(config, full, family, where, path);
+  const shape = shapeOf(config, full, family, where, path);
+  const encoder = encoderShape(json);
+  return encoder === undefined ? shape : { ...shape, encoder };
 }
 
 /** What a nested language model takes from the file around it. */
@@ -66,6 +69,7 @@ function shapeOf(config: Config, json: Json, family: Family, where: string, path
   const outputBias = family.bias === "flag" && config.attention_bias;
   return {
     name: modelName(json, path),
+    family: String(json["model_type"]),
     layers: config.num_hidden_layers,
     hiddenSize: config.hidden_size,
     intermediateSize: config.intermediate_size,
@@ -78,6 +82,7 @@ function shapeOf(config: Config, json: Json, family: Family, where: string, path
     outputBias,
     qkNorm: family.qkNorm,
     maxPositions: config.max_position_embeddings,
+    ...rotaryTable(config, json),
     attention: attentionLayers(config, family, where),
     weightFormat: weightFormatOf(json["quantization_config"], where),
     ...(experts === undefined ? {} : { experts }),
@@ -86,6 +91,16 @@ function shapeOf(config: Config, json: Json, family: Family, where: string, path
     ...(family.normsPerLayer === undefined ? {} : { normsPerLayer: family.normsPerLayer }),
     source: path,
   };
+}
+
+/** Linear scaling stretches the table of angles; other scalings state the positions that they reach. */
+function rotaryTable(config: Config, json: Json): Pick<ModelShape, "rotaryPositions"> {
+  const scaling = json["rope_scaling"];
+  if (!isRecord(scaling) || (scaling["rope_type"] ?? scaling["type"]) !== "linear") return {};
+  const factor = scaling["factor"];
+  return typeof factor === "number" && factor > 1
+    ? { rotaryPositions: Math.round(config.max_position_embeddings * factor) }
+    : {};
 }
 
 function headDim(config: Config, latent: LatentAttentionShape | undefined, path: string): number {

@@ -24,6 +24,12 @@ export interface LatentAttentionShape {
   readonly valueDim: number;
 }
 
+/** What turns images into tokens. Its work is not simulated, only what it holds. */
+export interface EncoderShape {
+  readonly parameters: number;
+  readonly pixelsPerToken: number; // values of the image, all colours, that become one token
+}
+
 /** In what the checkpoint stores its linear layers; embeddings, norms and LM head stay in 16 bits. */
 export type WeightFormat = "bf16" | "fp8" | "int4" | "mxfp4";
 export const WEIGHT_FORMATS: readonly WeightFormat[] = ["bf16", "fp8", "int4", "mxfp4"];
@@ -34,6 +40,7 @@ export type KvFormat = "bf16" | "fp8";
 /** The architecture of a decoder, as its configuration file states it. Counts are of the whole model, before any split. */
 export interface ModelShape {
   readonly name: string;
+  readonly family: string; // `model_type` of the configuration: engines choose code paths by it
   readonly layers: number;
   readonly hiddenSize: number;
   readonly intermediateSize: number; // of the dense MLP (gate, up, down)
@@ -46,10 +53,12 @@ export interface ModelShape {
   readonly outputBias: boolean; // bias on the attention's output projection
   readonly qkNorm: boolean; // RMSNorm per head on q and k
   readonly maxPositions: number; // longest context, tokens
+  readonly rotaryPositions?: number; // of the table of rotary angles; undefined: maxPositions
   readonly attention: readonly AttentionLayers[]; // layers sum to `layers`
   readonly weightFormat: WeightFormat;
   readonly experts?: ExpertShape;
   readonly latent?: LatentAttentionShape;
+  readonly encoder?: EncoderShape;
   readonly attentionSinks?: boolean; // one learned logit per query head
   readonly normsPerLayer?: number; // vectors of hiddenSize in a layer; undefined: 2 (Gemma 2 and 3 have 4)
   /** Its generation_config.json asks for top-k or top-p: what vLLM samples with unless a request says otherwise. */

@@ -2,6 +2,7 @@ import type { ModelShape } from "./model-shape.js";
 
 /** What dense decoders without biases and windows share (Llama, Mistral). */
 const PLAIN = {
+  family: "llama",
   tiedEmbeddings: false,
   attentionBias: false,
   outputBias: false,
@@ -22,6 +23,20 @@ const LLAMA_31_8B = {
   attention: [{ layers: 32 }],
 } as const;
 
+const LLAMA_31_70B = {
+  ...PLAIN,
+  filtersLogits: true,
+  layers: 80,
+  hiddenSize: 8192,
+  intermediateSize: 28672,
+  queryHeads: 64,
+  kvHeads: 8,
+  headDim: 128,
+  vocabularySize: 128256,
+  maxPositions: 131072,
+  attention: [{ layers: 80 }],
+} as const;
+
 export const LLAMA_SHAPES: readonly ModelShape[] = [
   {
     ...PLAIN,
@@ -39,6 +54,20 @@ export const LLAMA_SHAPES: readonly ModelShape[] = [
     source: "https://huggingface.co/meta-llama/Llama-2-7b-hf/blob/main/config.json",
   },
   {
+    ...PLAIN,
+    name: "codellama-7b",
+    layers: 32,
+    hiddenSize: 4096,
+    intermediateSize: 11008,
+    queryHeads: 32,
+    kvHeads: 32,
+    headDim: 128,
+    vocabularySize: 32016,
+    maxPositions: 16384,
+    attention: [{ layers: 32 }],
+    source: "https://huggingface.co/codellama/CodeLlama-7b-hf/blob/main/config.json",
+  },
+  {
     ...LLAMA_31_8B,
     name: "llama-3.1-8b",
     filtersLogits: true,
@@ -51,24 +80,20 @@ export const LLAMA_SHAPES: readonly ModelShape[] = [
     source: "https://huggingface.co/deepseek-ai/DeepSeek-R1-Distill-Llama-8B/blob/main/config.json",
   },
   {
-    ...PLAIN,
+    ...LLAMA_31_70B,
+    name: "llama-3.3-70b",
+    source: "https://huggingface.co/meta-llama/Llama-3.3-70B-Instruct/blob/main/config.json",
+  },
+  {
+    ...LLAMA_31_70B,
     name: "llama-3.1-70b",
-    filtersLogits: true,
-    layers: 80,
-    hiddenSize: 8192,
-    intermediateSize: 28672,
-    queryHeads: 64,
-    kvHeads: 8,
-    headDim: 128,
-    vocabularySize: 128256,
-    maxPositions: 131072,
-    attention: [{ layers: 80 }],
     source: "https://huggingface.co/meta-llama/Llama-3.1-70B-Instruct/blob/main/config.json",
   },
   {
     // Version 0.2: as large as 0.1, without its window of 4,096 tokens.
     ...PLAIN,
     name: "mistral-7b",
+    family: "mistral",
     layers: 32,
     hiddenSize: 4096,
     intermediateSize: 14336,
@@ -83,6 +108,7 @@ export const LLAMA_SHAPES: readonly ModelShape[] = [
   {
     ...PLAIN,
     name: "mistral-nemo-12b",
+    family: "mistral",
     layers: 40,
     hiddenSize: 5120,
     intermediateSize: 14336,
@@ -111,6 +137,7 @@ export const LLAMA_SHAPES: readonly ModelShape[] = [
   {
     ...PLAIN,
     name: "mixtral-8x7b",
+    family: "mixtral",
     layers: 32,
     hiddenSize: 4096,
     intermediateSize: 14336,

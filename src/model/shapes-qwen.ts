@@ -2,6 +2,7 @@ import type { ModelShape } from "./model-shape.js";
 
 /** Qwen2 has biases on q, k and v. Its windows are switched off in every published configuration. */
 const QWEN2 = {
+  family: "qwen2",
   headDim: 128,
   tiedEmbeddings: false,
   attentionBias: true,
@@ -12,6 +13,7 @@ const QWEN2 = {
 
 /** Qwen3 has a norm on each query and key head instead. */
 const QWEN3 = {
+  family: "qwen3",
   headDim: 128,
   vocabularySize: 151936,
   tiedEmbeddings: false,
@@ -83,6 +85,19 @@ const QWEN2_SHAPES: readonly ModelShape[] = [
     attention: [{ layers: 48 }],
     source: "https://huggingface.co/deepseek-ai/DeepSeek-R1-Distill-Qwen-14B/blob/main/config.json",
   },
+  {
+    ...QWEN2,
+    name: "qwen2.5-72b",
+    layers: 80,
+    hiddenSize: 8192,
+    intermediateSize: 29568,
+    queryHeads: 64,
+    kvHeads: 8,
+    vocabularySize: 152064,
+    maxPositions: 32768,
+    attention: [{ layers: 80 }],
+    source: "https://huggingface.co/Qwen/Qwen2.5-72B-Instruct/blob/main/config.json",
+  },
 ];
 
 const QWEN3_SHAPES: readonly ModelShape[] = [
@@ -122,6 +137,7 @@ const QWEN3_SHAPES: readonly ModelShape[] = [
   {
     ...QWEN3,
     name: "qwen3-30b-a3b",
+    family: "qwen3_moe",
     layers: 48,
     hiddenSize: 2048,
     intermediateSize: 6144,

@@ -2,6 +2,7 @@ import type { ModelShape } from "./model-shape.js";
 
 /** gpt-oss (arXiv 2508.10925): every second layer sees 128 tokens; sinks; biases everywhere; experts in MXFP4. */
 const GPT_OSS = {
+  family: "gpt_oss",
   hiddenSize: 2880,
   intermediateSize: 2880,
   queryHeads: 64,
@@ -28,6 +29,7 @@ const GPT_OSS_EXPERTS = {
 
 /** DeepSeek-V3 (arXiv 2412.19437), without its layer for multi-token prediction. */
 const DEEPSEEK_V3 = {
+  family: "deepseek_v3",
   layers: 61,
   hiddenSize: 7168,
   intermediateSize: 18432,
@@ -55,8 +57,9 @@ const DEEPSEEK_V3 = {
 
 export const SPARSE_SHAPES: readonly ModelShape[] = [
   {
-    // The text model. Three of four layers attend within chunks of 8,192 tokens, here a window of as many.
+    // Three of four layers attend within chunks of 8,192 tokens, here a window of as many.
     name: "llama-4-scout",
+    family: "llama4_text",
     layers: 48,
     hiddenSize: 5120,
     intermediateSize: 16384,
@@ -78,6 +81,8 @@ export const SPARSE_SHAPES: readonly ModelShape[] = [
       sharedIntermediateSize: 8192,
       denseLayers: 0,
     },
+    // Images in patches of 14, four patches a token (34 layers of 1,408).
+    encoder: { parameters: 809_673_216, pixelsPerToken: 2352 },
     source: "https://huggingface.co/meta-llama/Llama-4-Scout-17B-16E-Instruct/blob/main/config.json",
   },
   {

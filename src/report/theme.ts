@@ -77,7 +77,7 @@ export function chartSpec(body: object): object {
 export const HALF = { width: 470, height: 230 } as const;
 export const THIRD = { width: 290, height: 230 } as const;
 
-export function labels(outcomes: readonly Outcome[]): readonly string[] {
+export function labels(outcomes: readonly Pick<Outcome, "label">[]): readonly string[] {
   return outcomes.map((outcome) => outcome.label);
 }
 
@@ -102,7 +102,7 @@ export function categoryColor(field: string, domain: readonly string[], legend =
 }
 
 /** Policies from top to bottom in the order given. */
-export function policyAxis(outcomes: readonly Outcome[]): object {
+export function policyAxis(outcomes: readonly Pick<Outcome, "label">[]): object {
   return {
     field: "policy",
     type: "nominal",

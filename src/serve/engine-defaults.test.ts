@@ -17,6 +17,11 @@ test("defaults follow the engine's version and the size of the GPU", () => {
     "gpu-memory-utilization": 0.92,
     "async-scheduling": true,
     "cuda-graphs": true,
+    "enable-prefix-caching": true,
+  });
+  expect(filled("h100-sxm", { engine: "hf-eager" })).toMatchObject({
+    "cuda-graphs": false,
+    "enable-prefix-caching": false,
   });
   expect(filled("h100-sxm", { engine: "vllm-0.11" })).toMatchObject({
     "gpu-memory-utilization": 0.9,
@@ -34,6 +39,7 @@ test("what is given wins over every engine", () => {
     "gpu-memory-utilization": 0.5,
     "async-scheduling": false,
     "cuda-graphs": true,
+    "enable-prefix-caching": false,
   };
   for (const engine of ENGINES) expect(filled("h100-sxm", { engine, ...given })).toMatchObject(given);
   // Sequences that were not asked for fit into the tokens that were.

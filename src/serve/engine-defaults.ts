@@ -31,6 +31,7 @@ export function withEngineDefaults(options: ScenarioOptions, profile: HardwarePr
     "gpu-memory-utilization": options["gpu-memory-utilization"] ?? preset.defaults["gpu-memory-utilization"],
     "async-scheduling": options["async-scheduling"] ?? preset.defaults["async-scheduling"],
     "cuda-graphs": options["cuda-graphs"] ?? preset.defaults["cuda-graphs"],
+    "enable-prefix-caching": options["enable-prefix-caching"] ?? preset.defaults["enable-prefix-caching"],
   };
 }
 

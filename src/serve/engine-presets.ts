@@ -1,4 +1,5 @@
 import type { HostParameters } from "../cost/host.js";
+import { EAGER, VLLM_0_19, VLLM_0_23, VLLM_SORTING, type EngineMemory } from "./engine-memory.js";
 import type { SamplerParameters } from "../cost/sampling.js";
 
 /** Iteration limits that an engine takes where none are given. */
@@ -12,6 +13,7 @@ export interface EngineSwitches {
   readonly "gpu-memory-utilization": number;
   readonly "async-scheduling": boolean;
   readonly "cuda-graphs": boolean;
+  readonly "enable-prefix-caching": boolean;
 }
 
 /** What versions of an engine do differently: defaults of options, and the CPU's work in a step. */
@@ -21,9 +23,9 @@ export interface EnginePreset {
   readonly largeGpu: BatchLimits;
   readonly otherGpu: BatchLimits;
   readonly defaults: EngineSwitches;
-  readonly prefixCaching: boolean;
   readonly host: HostParameters;
   readonly sampler: SamplerParameters;
+  readonly memory: EngineMemory;
   /** Each step that appends a token copies the whole cache, as concatenating tensors does. */
   readonly copiesCache: boolean;
   /** Field → where its value comes from. */
@@ -34,6 +36,8 @@ const VLLM_BATCHES = {
   largeGpu: { "max-num-batched-tokens": 8192, "max-num-seqs": 1024 },
   otherGpu: { "max-num-batched-tokens": 2048, "max-num-seqs": 256 },
 } as const;
+
+const VLLM_SWITCHES = { "cuda-graphs": true, "enable-prefix-caching": true } as const;
 
 /** The same for all versions of vLLM until a version is measured. */
 const VLLM_HOST: HostParameters = {
@@ -57,14 +61,13 @@ function vllmSources(version: string): Readonly<Record<string, string>> {
     batches: `vLLM ${version}, vllm/engine/arg_utils.py get_batch_defaults, as an API server`,
     "gpu-memory-utilization": `vLLM ${version}, vllm/config/cache.py`,
     "async-scheduling": `vLLM ${version}, vllm/config/scheduler.py and vllm.py`,
-    prefixCaching: `vLLM ${version}, vllm/engine/arg_utils.py, for decoders`,
+    "enable-prefix-caching": `vLLM ${version}, vllm/engine/arg_utils.py, for decoders`,
     host: HOST_SOURCE,
   };
 }
 
 const VLLM = {
   ...VLLM_BATCHES,
-  prefixCaching: true,
   host: VLLM_HOST,
   sampler: SORTING_SAMPLER,
   copiesCache: false,
@@ -75,42 +78,51 @@ export const ENGINE_PRESETS = {
   "vllm-0.11": {
     ...VLLM,
     title: "vLLM 0.11",
-    defaults: { "gpu-memory-utilization": 0.9, "async-scheduling": false, "cuda-graphs": true },
+    memory: VLLM_SORTING,
+    defaults: { ...VLLM_SWITCHES, "gpu-memory-utilization": 0.9, "async-scheduling": false },
     sources: vllmSources("0.11.1"),
   },
   "vllm-0.15": {
     ...VLLM,
     title: "vLLM 0.15",
-    defaults: { "gpu-memory-utilization": 0.9, "async-scheduling": true, "cuda-graphs": true },
+    memory: VLLM_SORTING,
+    defaults: { ...VLLM_SWITCHES, "gpu-memory-utilization": 0.9, "async-scheduling": true },
     sources: vllmSources("0.14.1 and 0.16.0, which agree"),
   },
   "vllm-0.19": {
     ...VLLM,
     sampler: TRITON_SAMPLER,
     title: "vLLM 0.19",
-    defaults: { "gpu-memory-utilization": 0.9, "async-scheduling": true, "cuda-graphs": true },
+    memory: VLLM_0_19,
+    defaults: { ...VLLM_SWITCHES, "gpu-memory-utilization": 0.9, "async-scheduling": true },
     sources: vllmSources("0.19.0"),
   },
   "vllm-0.23": {
     ...VLLM,
     sampler: FLASHINFER_SAMPLER,
     title: "vLLM 0.23",
-    defaults: { "gpu-memory-utilization": 0.92, "async-scheduling": true, "cuda-graphs": true },
+    memory: VLLM_0_23,
+    defaults: { ...VLLM_SWITCHES, "gpu-memory-utilization": 0.92, "async-scheduling": true },
     sources: vllmSources("0.23.0"),
   },
   "hf-eager": {
     title: "Hugging Face transformers, eager, generate()",
     largeGpu: { "max-num-batched-tokens": 8192, "max-num-seqs": 1024 },
     otherGpu: { "max-num-batched-tokens": 8192, "max-num-seqs": 1024 },
-    defaults: { "gpu-memory-utilization": 1, "async-scheduling": false, "cuda-graphs": false },
-    prefixCaching: false,
+    defaults: {
+      "gpu-memory-utilization": 1,
+      "async-scheduling": false,
+      "cuda-graphs": false,
+      "enable-prefix-caching": false,
+    },
     host: { stepSeconds: 0.2e-3, sequenceSeconds: 0, launchSeconds: 0.38e-3, frontEndSeconds: 0 },
     sampler: { ...SORTING_SAMPLER, stepSeconds: 0 }, // its launches are host time
     copiesCache: true,
+    memory: EAGER,
     sources: {
       batches: "a guess: generate() takes whatever fits the memory",
       "gpu-memory-utilization": "nothing is reserved",
-      prefixCaching: "transformers 4.57, generate() starts from an empty cache",
+      "enable-prefix-caching": "transformers 4.57, generate() starts from an empty cache",
       host: "a guess: 32 layers at 0.38 ms and 0.2 ms are the 12.4 ms a token of batch 1 on A100 in R-KV, arXiv 2505.24133",
       copiesCache: "transformers 4.57, DynamicLayer.update concatenates",
     },

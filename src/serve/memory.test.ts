@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
 import { resolveProfile } from "../cli/resolve.js";
-import type { KvFormat, WeightFormat } from "../model/model-shape.js";
+import type { KvFormat, ModelShape, WeightFormat } from "../model/model-shape.js";
 import { MODELS } from "../model/shapes.js";
+import { VLLM_0_19, VLLM_0_23, type EngineMemory } from "./engine-memory.js";
+import { kvGroups } from "./kv-groups.js";
 import { memoryLayout, type MemoryOptions } from "./memory.js";
+import type { MemoryLayout } from "./outcome.js";
 
 const GIB = 2 ** 30;
 
@@ -16,6 +19,9 @@ function options(name: string, tp: number, weightFormat: WeightFormat, kvFormat:
     weightFormat,
     kvFormat,
     tp,
+    engine: VLLM_0_19,
+    copiesCache: false,
+    graphs: 102,
     utilization: 0.95,
     maxTokens: 8192,
     maxSequences: 1024,
@@ -26,47 +32,85 @@ function options(name: string, tp: number, weightFormat: WeightFormat, kvFormat:
   };
 }
 
-/** Tokens of the KV cache and GiB of weights as vLLM printed them: llm-d-incubation/llm-d-planner, pull request 205. */
-test.each([
-  ["llama-2-7b", 1, "bf16", "bf16", 126_256, 12.56], // published for CodeLlama-7b, the same shape but for 16 words
-  ["llama-3.1-8b", 1, "bf16", "bf16", 476_016, 14.99],
-  ["llama-3.1-8b", 1, "bf16", "fp8", 952_032, 14.99],
-  ["llama-3.1-8b", 1, "fp8", "bf16", 529_248, 8.49],
-  ["llama-3.1-8b", 1, "int4", "bf16", 554_704, 5.38],
-  ["llama-3.1-8b", 2, "bf16", "bf16", 1_044_688, 7.51],
-  ["llama-3.1-70b", 2, "fp8", "bf16", 244_304, 33.88],
-  ["qwen2.5-7b", 1, "bf16", "bf16", 1_096_000, 14.25],
-  ["qwen2.5-7b", 1, "fp8", "bf16", 1_210_304, 8.14],
-  ["qwen2.5-7b", 4, "bf16", "bf16", 5_043_280, 3.55],
-  ["qwen3-8b", 1, "bf16", "bf16", 418_688, 15.27],
-] as const)(
-  "KV pool of %s, tp %i, weights %s, cache %s: %i tokens, weights of %d GiB",
-  (name, tp, weights, cache, tokens, gib) => {
-    const layout = memoryLayout(options(name, tp, weights, cache));
-    // Errors when written: 0.31 % for the 70B model, whose logits are larger than computed; at most 0.08 % elsewhere.
-    expect(Math.abs((16 * layout.kv_blocks) / tokens - 1)).toBeLessThan(0.0035);
-    expect(Math.abs(layout.weight_bytes / GIB / gib - 1)).toBeLessThan(0.01);
-  },
-);
-
-test("KV pool of a mixture of experts is 1.3 % low: its activations are over-estimated", () => {
-  const { kv_blocks } = memoryLayout(options("mixtral-8x7b", 2, "bf16", "bf16"));
-  expect((16 * kv_blocks) / 465_936 - 1).toBeCloseTo(-0.0129, 4);
+test("parts sum to the GPU's memory, and what is requested holds the pool and all but one block more", () => {
+  for (const indexShare of [0, 1 / 16]) {
+    for (const tp of [1, 2]) {
+      const each = { ...options("qwen3-8b", tp, "bf16", "bf16"), indexShare };
+      const layout = memoryLayout(each);
+      const { weight_bytes, activation_bytes, non_torch_bytes, kv_cache_bytes } = layout;
+      const requested = weight_bytes + activation_bytes + non_torch_bytes + kv_cache_bytes;
+      const outside = layout.context_bytes + layout.cuda_graph_bytes;
+      expect(requested + outside + layout.free_bytes).toBeCloseTo(layout.gpu_memory_bytes, 0);
+      const blockBytes = (16 * layout.kv_bytes_per_token * (1 + indexShare)) / tp;
+      expect(kv_cache_bytes).toBe(layout.num_gpu_blocks * blockBytes);
+      expect(layout.kv_cache_tokens).toBe(16 * layout.num_gpu_blocks);
+      const spare = layout.gpu_memory_bytes * each.utilization - requested;
+      expect(spare).toBeGreaterThanOrEqual(0);
+      expect(spare).toBeLessThan(blockBytes);
+    }
+  }
 });
 
-test("a GPU's memory is what its parts sum to, and the pool stays within the utilisation", () => {
-  for (const indexShare of [0, 1 / 16]) {
-    const each = { ...options("qwen3-8b", 1, "bf16", "bf16"), indexShare };
-    const layout = memoryLayout(each);
-    const { weight_bytes, activation_bytes, non_torch_bytes, kv_pool_bytes, free_bytes } = layout;
-    const used = weight_bytes + activation_bytes + non_torch_bytes + kv_pool_bytes;
-    expect(used + free_bytes).toBeCloseTo(layout.gpu_memory_bytes, 0);
-    const blockBytes = 16 * layout.kv_bytes_per_token * (1 + indexShare);
-    expect(kv_pool_bytes).toBe(layout.kv_blocks * blockBytes);
-    const spare = layout.gpu_memory_bytes * each.utilization - used;
-    expect(spare).toBeGreaterThanOrEqual(0);
-    expect(spare).toBeLessThan(blockBytes);
+test("more utilisation, fewer sequences and tokens an iteration: more cache; fp8 doubles its tokens", () => {
+  const tokens = (changes: Partial<MemoryOptions>): number =>
+    memoryLayout({ ...options("llama-3.1-8b", 1, "bf16", "bf16"), ...changes }).kv_cache_tokens;
+  const base = tokens({});
+  expect(tokens({ utilization: 0.96 })).toBeGreaterThan(base);
+  expect(tokens({ maxSequences: 512 })).toBeGreaterThan(base);
+  expect(tokens({ maxSequences: 128, maxTokens: 2048 })).toBeGreaterThan(tokens({ maxSequences: 128 }));
+  expect(Math.abs(tokens({ kvFormat: "fp8" }) - 2 * base)).toBeLessThanOrEqual(16);
+  expect(tokens({ weightFormat: "fp8" })).toBeGreaterThan(base);
+});
+
+test("two GPUs hold more than twice the tokens of one, each at most half the weights and their copies", () => {
+  for (const name of ["llama-3.1-8b", "qwen3-14b", "gemma-3-12b"]) {
+    const [one, two] = [1, 2].map((tp) => memoryLayout(options(name, tp, "bf16", "bf16"))) as [
+      MemoryLayout,
+      MemoryLayout,
+    ];
+    expect(two.kv_cache_tokens).toBeGreaterThan(2 * one.kv_cache_tokens);
+    expect(two.weight_bytes).toBeGreaterThanOrEqual(one.weight_bytes / 2);
+    expect(two.weight_bytes).toBeLessThan(one.weight_bytes);
+    expect(two.activation_bytes).toBeLessThanOrEqual(one.activation_bytes);
   }
+});
+
+test("graphs come out of the cache where the engine counts them, and for its new runner do not", () => {
+  const blocks = (name: string, engine: EngineMemory, graphs: number): number =>
+    memoryLayout({ ...options(name, 1, "bf16", "bf16"), engine, graphs }).num_gpu_blocks;
+  for (const name of ["qwen2.5-7b", "qwen3-8b"]) {
+    expect(blocks(name, VLLM_0_19, 102)).toBe(blocks(name, VLLM_0_19, 0));
+  }
+  expect(blocks("qwen2.5-7b", VLLM_0_23, 102)).toBeLessThan(blocks("qwen2.5-7b", VLLM_0_23, 0));
+  expect(blocks("qwen3-8b", VLLM_0_23, 102)).toBe(blocks("qwen3-8b", VLLM_0_23, 0));
+});
+
+test("a cache that is copied while it grows leaves room for a layer's keys", () => {
+  const plain = options("llama-3.1-8b", 1, "bf16", "bf16");
+  const copied = memoryLayout({ ...plain, copiesCache: true });
+  const kept = memoryLayout(plain);
+  expect(kept.kv_cache_bytes / copied.kv_cache_bytes).toBeCloseTo(1 + 1 / 64, 4);
+  expect(copied.activation_bytes - kept.activation_bytes).toBeCloseTo(copied.kv_cache_bytes / 64, -3);
+});
+
+// Blocks and tokens of gemma-3-12b, gemma-2-2b and Llama 4 Scout: the groups of the layouts in test/vllm-layouts.ts.
+test.each([
+  ["llama-3.1-8b", 32, 1],
+  ["gemma-2-2b", 13, 2],
+  ["gemma-3-12b", 8, 6],
+  ["gemma-3-4b", 5, 7],
+  ["llama-4-scout", 12, 4],
+  ["gpt-oss-20b", 12, 2],
+])("a block of %s holds tokens in %i layers, and a stretch of tokens takes %i", (name, layersPerBlock, groups) => {
+  expect(kvGroups(MODELS[name] as ModelShape)).toEqual({ layersPerBlock, groups });
+});
+
+test("given blocks span all layers where so many fit, else a group's", () => {
+  const given = (blocksOverride: number): number =>
+    memoryLayout({ ...options("gpt-oss-20b", 1, "mxfp4", "bf16"), blocksOverride }).layers_per_block;
+  const own = memoryLayout(options("gpt-oss-20b", 1, "mxfp4", "bf16")).num_gpu_blocks;
+  expect(given(own)).toBe(12);
+  expect(given(Math.floor(own / 2))).toBe(24);
 });
 
 function message(failing: () => unknown): string {
@@ -88,7 +132,7 @@ test("a model that does not fit: by how many GiB, and what would fit", () => {
     [2, "bf16"],
     [1, "fp8"],
   ] as const) {
-    expect(memoryLayout(options("llama-3.1-70b", tp, format, "bf16")).kv_blocks).toBeGreaterThan(0);
+    expect(memoryLayout(options("llama-3.1-70b", tp, format, "bf16")).num_gpu_blocks).toBeGreaterThan(0);
   }
   // 671 GB in 8 GPUs of 79.2 GiB do not fit; what the message asks for does, and a GiB less does not.
   const large = options("deepseek-v3", 1, "fp8", "bf16");

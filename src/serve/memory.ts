@@ -1,8 +1,12 @@
 import { InputError } from "../core/check.js";
 import type { LayerGroup } from "../cost/cost-model.js";
 import type { HardwareProfile } from "../hardware/profile.js";
+import { loadedBytesPerGpu } from "../model/loaded-size.js";
 import type { KvFormat, ModelShape, WeightFormat } from "../model/model-shape.js";
-import { kvBytesPerTokenLayer, weightBytesPerGpu } from "../model/size.js";
+import { kvBytesPerTokenLayer } from "../model/size.js";
+import { activationBytes, profilingRun } from "./activation.js";
+import type { EngineMemory } from "./engine-memory.js";
+import { kvGroups, type KvGroups } from "./kv-groups.js";
 import type { MemoryLayout } from "./outcome.js";
 
 const GIB = 2 ** 30;
@@ -10,78 +14,110 @@ const GIB = 2 ** 30;
 export interface MemoryOptions {
   readonly model: ModelShape;
   readonly profile: HardwareProfile;
+  readonly engine: EngineMemory;
+  readonly copiesCache: boolean; // the keys or values of one layer are there twice while they grow
   readonly weightFormat: WeightFormat;
   readonly kvFormat: KvFormat;
   readonly tp: number;
   readonly utilization: number;
   readonly maxTokens: number;
   readonly maxSequences: number;
+  readonly graphs: number; // CUDA graphs that are captured
   readonly blockTokens: number;
   readonly groups: readonly LayerGroup[];
   readonly indexShare: number; // bytes of index a byte of KV, on the policy's layers
   readonly blocksOverride: number | undefined;
 }
 
+/** A layout, and how many bytes a GPU lacks for its weights and one block; 0: it fits. */
+export interface MemoryFit {
+  readonly layout: MemoryLayout;
+  readonly missingBytes: number;
+}
+
 /**
- * Where one GPU's memory goes, and how many KV blocks are left: usable memory × utilisation - weights - activation peak
- * - non-torch. A block that carries an index is larger by it. Throws InputError if the weights do not fit.
+ * Where one GPU's memory goes. KV pool = GPU's memory × utilisation - weights - activation peak - what lies outside the
+ * framework; all else that the GPU holds comes out of the rest. A block that carries an index is larger by it.
  */
-export function memoryLayout(options: MemoryOptions): MemoryLayout {
-  const { model, profile, tp, blockTokens } = options;
-  const weights = weightBytesPerGpu(model, options.weightFormat, tp);
-  const activation = activationBytes(model, options.maxTokens, options.maxSequences);
-  const nonTorch = (tp === 1 ? 0.25 : 2.1) * GIB; // measured: memory layouts of vLLM 0.19 on H100, llm-d-planner PR 205
-  const tokenBytes = kvBytesPerTokenLayer(model, options.kvFormat, tp);
-  let blockBytes = 0;
-  for (const group of options.groups) {
-    blockBytes += group.layers * blockTokens * tokenBytes * (group.kind === "policy" ? 1 + options.indexShare : 1);
-  }
-  const limit = profile.memoryBytes * options.utilization;
-  const pool = limit - weights - activation - nonTorch;
-  if (options.blocksOverride === undefined && pool < blockBytes) {
-    throw new InputError("hardware", tooSmall(options, weights + activation + nonTorch + blockBytes - limit));
-  }
-  const blocks = options.blocksOverride ?? Math.floor(pool / blockBytes);
+export function memoryFit(options: MemoryOptions): MemoryFit {
+  const { model, profile, engine, tp, blockTokens, weightFormat } = options;
+  const run = profilingRun(engine, model, weightFormat);
+  const weights = Math.ceil(loadedBytesPerGpu(model, weightFormat, tp));
+  const peak = Math.ceil(activationBytes(model, run, options));
+  const context = Math.ceil(tp === 1 ? engine.contextAlone : engine.contextGroup);
+  const nonTorch = Math.ceil(tp === 1 ? engine.nonTorchAlone : engine.nonTorchGroup + tp * engine.nonTorchPerGpu);
+  const graphs = Math.ceil(graphBytes(model, options.graphs));
+  const requested = Math.min(profile.memoryBytes * options.utilization, profile.memoryBytes - context);
+  const left = requested - weights - peak - nonTorch - (run.countsGraphs ? graphs : 0);
+  const copies = options.copiesCache ? 1 / (2 * model.layers) : 0; // bytes a byte of the pool
+  const pool = left / (1 + copies);
+  const { layersPerBlock, groups } = blockLayers(options, pool);
+  const blockBytes = bytesOfBlock(options, layersPerBlock);
+  const missingBytes = options.blocksOverride === undefined ? Math.max(0, blockBytes - pool) : 0;
+  const blocks = options.blocksOverride ?? Math.max(0, Math.floor(pool / blockBytes));
+  const cache = blocks * blockBytes;
+  const activation = peak + Math.ceil(copies * cache);
   return {
-    gpu_memory_bytes: profile.memoryBytes,
-    weight_bytes: weights,
-    activation_bytes: activation,
-    non_torch_bytes: nonTorch,
-    kv_pool_bytes: blocks * blockBytes,
-    free_bytes: profile.memoryBytes - weights - activation - nonTorch - blocks * blockBytes,
-    kv_blocks: blocks,
-    block_tokens: blockTokens,
-    kv_bytes_per_token: model.layers * kvBytesPerTokenLayer(model, options.kvFormat, 1),
+    missingBytes,
+    layout: {
+      gpu_memory_bytes: profile.memoryBytes,
+      context_bytes: context,
+      weight_bytes: weights,
+      activation_bytes: activation,
+      non_torch_bytes: nonTorch,
+      cuda_graph_bytes: graphs,
+      kv_cache_bytes: cache,
+      free_bytes: profile.memoryBytes - context - weights - activation - nonTorch - graphs - cache,
+      num_gpu_blocks: blocks,
+      kv_cache_tokens: blockTokens * Math.floor(blocks / groups),
+      block_tokens: blockTokens,
+      block_bytes: blockBytes,
+      layers_per_block: layersPerBlock,
+      kv_bytes_per_token: model.layers * kvBytesPerTokenLayer(model, options.kvFormat, 1),
+    },
   };
 }
 
-/**
- * Activation peak of vLLM's profiling run: the larger of a full step (hidden states and gated MLP of all budgeted
- * tokens, not split over GPUs) and the sampler's 32-bit copies of all logits. Both forms were read off published memory
- * layouts of vLLM 0.19 on H100 (llm-d-planner PR 205), where they are within 10 % for dense models.
- */
-function activationBytes(model: ModelShape, maxTokens: number, maxSequences: number): number {
-  const experts = model.experts;
-  const intermediate = Math.max(
-    model.intermediateSize,
-    experts === undefined ? 0 : experts.expertsPerToken * experts.expertIntermediateSize,
-  );
-  const step = 2 * maxTokens * (4 * model.hiddenSize + 3 * intermediate);
-  const sampler = 14.1 * maxSequences * model.vocabularySize + 0.17 * GIB;
-  return Math.max(step, sampler);
+/** The layout of a deployment that fits. Throws InputError that says what would fit if it does not. */
+export function memoryLayout(options: MemoryOptions): MemoryLayout {
+  const { layout, missingBytes } = memoryFit(options);
+  if (missingBytes > 0) throw new InputError("hardware", tooSmall(options, missingBytes));
+  return layout;
 }
 
-function tooSmall(options: MemoryOptions, missing: number): string {
+/**
+ * Blocks that are given are taken to span all layers where the GPU has room for so many of them, as they do with vLLM's
+ * hybrid cache manager off; else to be those of a group, which is how vLLM counts with it on.
+ */
+function blockLayers(options: MemoryOptions, pool: number): KvGroups {
+  const { model, blocksOverride } = options;
+  const whole = { layersPerBlock: model.layers, groups: 1 };
+  const fits = blocksOverride !== undefined && blocksOverride * bytesOfBlock(options, model.layers) <= pool;
+  return fits ? whole : kvGroups(model);
+}
+
+function bytesOfBlock({ model, kvFormat, tp, blockTokens, groups, indexShare }: MemoryOptions, layers: number): number {
+  let indexed = 0;
+  for (const group of groups) if (group.kind === "policy") indexed += group.layers;
+  const tokenBytes = kvBytesPerTokenLayer(model, kvFormat, tp) * (1 + (indexShare * indexed) / model.layers);
+  return layers * blockTokens * tokenBytes;
+}
+
+/** Each graph holds the launches of its layers: read off the layouts of engine-memory.ts, of 26 to 80 layers, within 25 %. */
+const GRAPH_BYTES = 0.28 * GIB;
+const GRAPH_BYTES_PER_LAYER = 0.19 * 2 ** 20;
+
+function graphBytes(model: ModelShape, graphs: number): number {
+  return graphs === 0 ? 0 : GRAPH_BYTES + graphs * model.layers * GRAPH_BYTES_PER_LAYER;
+}
+
+/** That a model does not fit, by how much, and what would. */
+export function tooSmall(options: MemoryOptions, missing: number): string {
   const { model, profile, tp, weightFormat } = options;
   const sizes = [2, 4, 8, 16].filter(
     (size) => size > tp && model.queryHeads % size === 0 && size <= profile.gpusPerNode,
   );
-  /** Memory a GPU needs for one block, at the utilisation given. */
-  const needed = (changes: Partial<MemoryOptions>): number => {
-    const layout = memoryLayout({ ...options, ...changes, blocksOverride: 1 });
-    return (layout.gpu_memory_bytes - layout.free_bytes) / options.utilization;
-  };
-  const fits = (changes: Partial<MemoryOptions>): boolean => needed(changes) <= profile.memoryBytes;
+  const fits = (changes: Partial<MemoryOptions>): boolean => memoryFit({ ...options, ...changes }).missingBytes === 0;
   const advice: string[] = [];
   const size = sizes.find((tpSize) => fits({ tp: tpSize }));
   if (size !== undefined) advice.push(`--tp ${size}`);
@@ -89,9 +125,18 @@ function tooSmall(options: MemoryOptions, missing: number): string {
     (smaller) => smaller !== weightFormat && fits({ weightFormat: smaller }),
   );
   if (format !== undefined && weightFormat === "bf16") advice.push(`--quantization ${format}`);
-  if (advice.length === 0) {
-    const most = sizes.at(-1) ?? tp;
-    advice.push(`--tp ${most} on GPUs of at least ${Math.ceil(needed({ tp: most }) / GIB)} GiB`);
-  }
+  if (advice.length === 0) advice.push(largerGpu(options, sizes.at(-1) ?? tp));
   return `${model.name} does not fit ${profile.name} with --tp ${tp}: ${(missing / GIB).toFixed(1)} GiB are missing on each GPU; would fit: ${advice.join(", or ")}`;
+}
+
+/** Memory that a GPU of the largest group needs, in whole GiB. */
+function largerGpu(options: MemoryOptions, tp: number): string {
+  const { profile } = options;
+  const missing = (gib: number): number =>
+    memoryFit({ ...options, tp, profile: { ...profile, memoryBytes: gib * GIB } }).missingBytes;
+  const now = Math.ceil(profile.memoryBytes / GIB);
+  let gib = Math.ceil(now + missing(now) / options.utilization / GIB);
+  while (missing(gib) > 0) gib++;
+  while (missing(gib - 1) === 0) gib--;
+  return `--tp ${tp} on GPUs of at least ${gib} GiB`;
 }

@@ -69,7 +69,7 @@ function engineMetrics(scenario: Scenario, result: ServeResult): Record<string, 
   const { totals, logs, books } = result;
   const sum = (pick: (total: (typeof totals)[number]) => number): number =>
     totals.reduce((all, one) => all + pick(one), 0);
-  const layers = scenario.parts.model.layers;
+  const { num_gpu_blocks, layers_per_block, kv_cache_tokens } = scenario.memory;
   const peak = Math.max(0, ...totals.map((total) => total.peakLayerBlocks));
   const [queries, hits] = [sum((total) => total.cacheQueries), sum((total) => total.cacheHits)]; // tokens
   const { running, waiting, start } = books.tally;
@@ -85,9 +85,9 @@ function engineMetrics(scenario: Scenario, result: ServeResult): Record<string, 
     prefix_cache_queries: queries,
     prefix_cache_hits: hits,
     prefix_cache_hit_rate: queries === 0 ? null : hits / queries,
-    peak_kv_blocks: peak / layers,
-    peak_kv_share: peak / (scenario.memory.kv_blocks * layers),
-    kv_cache_tokens: scenario.memory.kv_blocks * scenario.memory.block_tokens,
+    peak_kv_blocks: peak / layers_per_block,
+    peak_kv_share: peak / (num_gpu_blocks * layers_per_block),
+    kv_cache_tokens,
     iterations: sum((total) => total.iterations),
     runs: logs.reduce((all, log) => all + log.runs, 0),
   };

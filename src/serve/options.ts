@@ -152,7 +152,7 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .describe("format of the weights; auto: as the checkpoint has them"),
   "enable-prefix-caching": z
     .boolean()
-    .default(true)
+    .optional()
     .describe("reuse the KV blocks of prompts that begin alike, and after a preemption, as long as they are there"),
   scheduler: z
     .enum(["chunked", "prefill-first"])

@@ -117,13 +117,18 @@ export interface OperatorShare {
 /** One GPU's memory, bytes, and the pool of one replica. */
 export interface MemoryLayout {
   readonly gpu_memory_bytes: number;
+  readonly context_bytes: number; // there before the engine starts
   readonly weight_bytes: number;
   readonly activation_bytes: number;
   readonly non_torch_bytes: number;
-  readonly kv_pool_bytes: number;
+  readonly cuda_graph_bytes: number;
+  readonly kv_cache_bytes: number; // the KV pool
   readonly free_bytes: number;
-  readonly kv_blocks: number;
+  readonly num_gpu_blocks: number;
+  readonly kv_cache_tokens: number; // of one sequence that fills the pool; windows forget, so that it holds more
   readonly block_tokens: number;
+  readonly block_bytes: number; // of one block, index included
+  readonly layers_per_block: number; // of which one block holds its tokens
   readonly kv_bytes_per_token: number; // of the whole model, dense
 }
 

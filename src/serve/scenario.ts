@@ -1,16 +1,19 @@
 import { InputError } from "../core/check.js";
-import { kernelCost, type KernelCostOptions } from "../cost/kernel-cost.js";
+import { extrapolations } from "../cost/coverage.js";
+import { kernelCost } from "../cost/kernel-cost.js";
 import type { CostModel, LayerGroup } from "../cost/cost-model.js";
 import type { HardwareProfile } from "../hardware/profile.js";
-import type { KvFormat, ModelShape, WeightFormat } from "../model/model-shape.js";
+import type { ModelShape } from "../model/model-shape.js";
 import type { Policy } from "../policy/policy.js";
 import { parseSeconds, type NamedDraw } from "../workload/seconds.js";
 import type { Workload } from "../workload/workload.js";
 import { chunked } from "./chunked.js";
+import { checkSplit, formats, memoryOptions } from "./placement.js";
 import { graphSizes, hostParameters, withEngineDefaults, type EngineScenario } from "./engine-defaults.js";
 import { ENGINE_PRESETS, type EnginePreset } from "./engine-presets.js";
 import { parseGoals, type Goals } from "./goodput.js";
-import { footprint, layerGroups, prefillBlocks, residentBlocks } from "./layer-groups.js";
+import { footprint, prefillBlocks, residentBlocks } from "./layer-groups.js";
+import { kvGroups } from "./kv-groups.js";
 import { memoryLayout } from "./memory.js";
 import type { ScenarioOptions } from "./options.js";
 import type { MemoryLayout } from "./outcome.js";
@@ -48,40 +51,20 @@ export interface Scenario {
   readonly notes: readonly string[];
 }
 
-const FORMATS = { none: "bf16", fp8: "fp8", int4: "int4" } as const;
-
 /** Joins options and parts; every check that needs both is here. Errors: InputError that names the option. */
 export function scenario(given: ScenarioOptions, parts: Parts): Scenario {
   const { model, profile, policy, workload } = parts;
   const options = withEngineDefaults(given, profile);
   const enginePreset: EnginePreset = ENGINE_PRESETS[options.engine];
   const notes = [...workload.notes, ...priorityNotes(options, workload), ...policyNotes(policy), ...profile.notes];
-  checkSplit(options, model, profile);
-  if (options["max-num-batched-tokens"] < options["max-num-seqs"]) {
-    throw new InputError(
-      "max-num-batched-tokens",
-      `${options["max-num-batched-tokens"]} is less than --max-num-seqs ${options["max-num-seqs"]}; each running sequence needs one token an iteration`,
-    );
-  }
-  const groups = layerGroups(model, policy, options["max-model-len"]);
-  const weightFormat: WeightFormat =
-    options.quantization === "auto" ? model.weightFormat : FORMATS[options.quantization];
-  const kvFormat: KvFormat = options["kv-cache-dtype"] === "fp8" ? "fp8" : "bf16";
+  checkSplit(options, parts);
+  const { groups, weightFormat, kvFormat } = formats(options, parts);
   const blockTokens = options["block-size"];
-  const memory = memoryLayout({
-    model,
-    profile,
-    weightFormat,
-    kvFormat,
-    tp: options.tp,
-    utilization: options["gpu-memory-utilization"],
-    maxTokens: options["max-num-batched-tokens"],
-    maxSequences: options["max-num-seqs"],
-    blockTokens,
-    groups,
-    indexShare: policy.indexPageTokens === 0 ? 0 : policy.work.representativeShare / policy.indexPageTokens,
-    blocksOverride: options["num-gpu-blocks-override"],
-  });
+  const memory = memoryLayout(memoryOptions(options, parts));
+  if (options["num-gpu-blocks-override"] !== undefined && kvGroups(model).groups > 1)
+    notes.push(
+      `Each block of --num-gpu-blocks-override is taken to hold its tokens in ${memory.layers_per_block} layers.`,
+    );
   if (memory.free_bytes < 0)
     notes.push("The KV blocks given with --num-gpu-blocks-override need more memory than the GPU has.");
   if (groups.some(({ kind }) => kind === "window") && policy.kind !== "dense") {
@@ -89,9 +72,12 @@ export function scenario(given: ScenarioOptions, parts: Parts): Scenario {
   }
   const caching = prefixCaching(options["enable-prefix-caching"], { groups, policy, workload });
   notes.push(...caching.notes);
-  const layerBlocks = memory.kv_blocks * model.layers;
-  const cost = stepCost(options, parts, { groups, weightFormat, kvFormat });
+  const layerBlocks = memory.num_gpu_blocks * memory.layers_per_block;
+  const cost = stepCost(options, parts);
   const maxModelTokens = contextLimit(options, model, { groups, policy, blockTokens, layerBlocks, memory }, notes);
+  const { "max-num-batched-tokens": batchedTokens, "max-num-seqs": sequences, tp } = options;
+  const demand = { model, weightFormat, kvFormat, tp, batchedTokens, sequences, contextTokens: maxModelTokens };
+  notes.push(...extrapolations(profile, demand));
   return {
     options,
     enginePreset,
@@ -118,14 +104,11 @@ function patience({ "client-timeout": given }: ScenarioOptions): NamedDraw | und
   return given === undefined ? undefined : parseSeconds(given, "client-timeout");
 }
 
-function stepCost(
-  options: EngineScenario,
-  { model, profile, policy }: Parts,
-  formats: Pick<KernelCostOptions, "groups" | "weightFormat" | "kvFormat">,
-): CostModel {
+function stepCost(options: EngineScenario, parts: Parts): CostModel {
+  const { model, profile, policy } = parts;
   const { copiesCache, sampler }: EnginePreset = ENGINE_PRESETS[options.engine];
   return kernelCost({
-    ...formats,
+    ...formats(options, parts),
     model,
     profile,
     tp: options.tp,
@@ -179,19 +162,6 @@ function engineOptions(
   };
 }
 
-function checkSplit(options: EngineScenario, model: ModelShape, profile: HardwareProfile): void {
-  const { tp } = options;
-  if (model.queryHeads % tp !== 0) {
-    throw new InputError("tp", `${tp} does not divide the ${model.queryHeads} query heads of ${model.name}`);
-  }
-  if (tp > profile.gpusPerNode) {
-    throw new InputError(
-      "tp",
-      `${tp} is more than the ${profile.gpusPerNode} GPUs that one node of ${profile.name} connects`,
-    );
-  }
-}
-
 interface Pool {
   readonly groups: readonly LayerGroup[];
   readonly policy: Policy;
@@ -219,7 +189,7 @@ function contextLimit(options: EngineScenario, model: ModelShape, pool: Pool, no
     const option = asked === undefined ? "num-gpu-blocks-override" : "max-model-len";
     throw new InputError(
       option,
-      `a sequence of ${wanted} tokens does not fit the KV pool of ${pool.memory.kv_blocks} blocks; at most ${low} tokens fit`,
+      `a sequence of ${wanted} tokens does not fit the KV pool of ${pool.memory.num_gpu_blocks} blocks; at most ${low} tokens fit`,
     );
   }
   notes.push(

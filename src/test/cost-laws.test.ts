@@ -185,6 +185,8 @@ test("a step's line holds for as many steps as it promises, to the last bit", ()
 test("more sequences, longer contexts and more prompt tokens never make a step shorter", () => {
   fc.assert(
     fc.property(arbitraryCase, arbitrarySequence, fc.integer({ min: 1, max: 5000 }), (each, sequence, more) => {
+      // FlashAttention-2 gives a sequence to few thread blocks: the longest decides, and a batch knows the mean only.
+      fc.pre(each.profile.decodeAttention.every(({ kernel }) => kernel !== "flash-attention-2"));
       const dense1 = { ...each, policy: dense };
       const now = step(dense1).now;
       const [first, ...others] = each.sequences as readonly [Sequence, ...Sequence[]];
@@ -213,9 +215,10 @@ test("an fp8 KV cache never makes a step longer", () => {
   fc.assert(
     fc.property(arbitraryCase, (each) => {
       fc.pre(each.profile.peakFlops.fp8 !== null);
-      const bf16 = step({ ...each, kvFormat: "bf16" }).now;
-      // Where FLOPs decide, both formats cost the same but for the rounding of a slope.
-      expect(step({ ...each, kvFormat: "fp8" }).now).toBeLessThanOrEqual(bf16 * (1 + 1e-4));
+      const decoding = { ...each, chunks: [] }; // prefill does take longer: FlashAttention-3 quantises and transposes
+      const bf16 = step({ ...decoding, kvFormat: "bf16" }).now;
+      // Where bytes do not decide, both cost the same but for what their tables miss of the form.
+      expect(step({ ...decoding, kvFormat: "fp8" }).now).toBeLessThanOrEqual(bf16 * 1.003);
     }),
     RUNS,
   );

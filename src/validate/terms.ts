@@ -1,4 +1,4 @@
-import type { HardwareProfile } from "../hardware/profile.js";
+import type { CustomAllReduce, HardwareProfile, RingAllReduce } from "../hardware/profile.js";
 import { hostParameters } from "../serve/engine-defaults.js";
 import type { ScenarioOptions } from "../serve/options.js";
 
@@ -34,9 +34,16 @@ export const GAP_TERMS: readonly Term[] = [
   {
     name: "all-reduce fixed time",
     scaled: ({ options, profile }, factor) => {
-      const { allReduce } = profile;
-      const fixedSeconds = factor * allReduce.fixedSeconds;
-      return { options, profile: { ...profile, allReduce: { ...allReduce, fixedSeconds } } };
+      const { ring, custom } = profile.allReduce;
+      const latency = ({ latencySeconds, gpuSeconds }: RingAllReduce | CustomAllReduce) => ({
+        latencySeconds: factor * latencySeconds,
+        gpuSeconds: factor * gpuSeconds,
+      });
+      const allReduce = {
+        ring: { ...ring, ...latency(ring) },
+        custom: custom === null ? null : { ...custom, ...latency(custom) },
+      };
+      return { options, profile: { ...profile, allReduce } };
     },
   },
 ];

@@ -7,7 +7,7 @@ import { seriesRows, timeAxis } from "./time.js";
 export function kvMemoryChart(outcomes: readonly Outcome[]): Chart {
   const rows = seriesRows(outcomes, ({ kv_used_share }, { memory }) => ({
     kv_used_share,
-    kv_used_gib_per_gpu: (kv_used_share * memory.kv_pool_bytes) / 2 ** 30,
+    kv_used_gib_per_gpu: (kv_used_share * memory.kv_cache_bytes) / 2 ** 30,
   }));
   const { transform, x } = timeAxis(outcomes);
   const fullest = Math.max(0, ...rows.map((row) => row.kv_used_share));

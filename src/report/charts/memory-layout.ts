@@ -1,20 +1,13 @@
-import type { MemoryLayout, Outcome } from "../../serve/outcome.js";
+import type { Outcome } from "../../serve/outcome.js";
 import { gib } from "../format.js";
+import { MEMORY_PARTS } from "../memory-tables.js";
 import type { Chart } from "../report.js";
 import { chartSpec, policyAxis } from "../theme.js";
 
-const PARTS: readonly { part: string; of: keyof MemoryLayout; color: string }[] = [
-  { part: "weights", of: "weight_bytes", color: "#0072B2" },
-  { part: "activations", of: "activation_bytes", color: "#D55E00" },
-  { part: "outside the framework", of: "non_torch_bytes", color: "#CC79A7" },
-  { part: "KV pool", of: "kv_pool_bytes", color: "#009E73" },
-  { part: "not used", of: "free_bytes", color: "#6E6E6E" },
-];
-
 /** What one GPU's memory is spent on. */
-export function memoryLayoutChart(outcomes: readonly Outcome[]): Chart {
+export function memoryLayoutChart(outcomes: readonly Pick<Outcome, "label" | "memory">[]): Chart {
   const rows = outcomes.flatMap((outcome) =>
-    PARTS.map(({ part, of }, rank) => ({
+    MEMORY_PARTS.map(({ part, of }, rank) => ({
       policy: outcome.label,
       part,
       rank,
@@ -54,7 +47,7 @@ export function memoryLayoutChart(outcomes: readonly Outcome[]): Chart {
             color: {
               field: "part",
               type: "nominal",
-              scale: { domain: PARTS.map(({ part }) => part), range: PARTS.map(({ color }) => color) },
+              scale: { domain: MEMORY_PARTS.map(({ part }) => part), range: MEMORY_PARTS.map(({ color }) => color) },
             },
           },
         },

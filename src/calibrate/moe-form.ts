@@ -1,0 +1,41 @@
+import { moeSeconds } from "../cost/moe-time.js";
+import type { HardwareProfile, MoeKernel } from "../hardware/profile.js";
+import { linearBytesPerParameter } from "../model/size.js";
+import type { OperatorForm } from "./operator-form.js";
+import type { KernelSample, SampleOf } from "./sample.js";
+
+type Moe = SampleOf<"moe">;
+
+/** Routed experts in one weight format. */
+export function moeForm(format: "bf16" | "fp8" | "int4", device: HardwareProfile): OperatorForm<Moe> {
+  const peakFlops = format === "fp8" ? (device.peakFlops.fp8 ?? device.peakFlops.bf16) : device.peakFlops.bf16;
+  const weightBytes = linearBytesPerParameter(format);
+  return {
+    name: `moe ${format}`,
+    parameters: {
+      launchSeconds: { start: 3e-5, min: 1e-6, max: 3e-4 },
+      tokenSeconds: { start: 3e-9, min: 1e-12, max: 1e-6 },
+      computeEfficiency: { start: 0.5, min: 0.02, max: 1 },
+      bandwidthEfficiency: { start: 0.9, min: 0.1, max: 1 },
+      crowdedBandwidthEfficiency: { start: 0.8, min: 0.1, max: 1 },
+      p: { start: 1.6, min: 1, max: 12 },
+      paddingRows: { start: 16, min: 0.01, max: 128 },
+      activationTraffic: { start: 2, min: 0.01, max: 20 },
+      spread: { start: 0.9, min: 0.3, max: 1 },
+    },
+    takes: (sample: KernelSample): sample is Moe => sample.operator === "moe" && sample.format === format,
+    predictor: (at, values) => (sample) =>
+      moeSeconds({ ...sample, weightBytes, peakFlops }, at, values as unknown as MoeKernel),
+    size: { name: "tokens", of: ({ tokens }) => tokens, edges: [8, 64, 512, 4096] },
+    shape: ({ tokens, experts, expertsPerToken, hiddenSize, expertSize }) => ({
+      tokens,
+      experts,
+      expertsPerToken,
+      hiddenSize,
+      expertSize,
+    }),
+    put: (blocks, values) => {
+      blocks.moe = { ...blocks.moe, [format]: values };
+    },
+  };
+}

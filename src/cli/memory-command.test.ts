@@ -1,0 +1,91 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+
+const folder = mkdtempSync(join(tmpdir(), "raas-sim-memory-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function command(...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+  const main = new URL("../../dist/bin/main.js", import.meta.url).pathname;
+  return spawnSync(process.execPath, [main, ...args], { encoding: "utf8" });
+}
+
+const H100 = ["--hardware", "h100-sxm"];
+
+test("JSON has vLLM's keys, parts that sum to the GPU, and what each policy holds", () => {
+  const options = ["--max-num-seqs", "256", "--max-model-len", "32768", "--policy", "dense,raas:budget=1024"];
+  const { stdout, stderr, status } = command("memory", "--model", "qwen3-14b", ...H100, ...options, "--json");
+  expect([status, stderr]).toEqual([0, ""]);
+  const data = JSON.parse(stdout) as Record<string, number> & {
+    policies: Record<string, number>[];
+    fitting: Record<string, unknown>[];
+  };
+  expect(data).toMatchObject({ fits: true, missing_bytes: 0, engine: "vllm-0.23", gpu_memory_utilization: 0.92 });
+  expect(data["num_gpu_blocks"]).toBe(18038); // as vLLM 0.23.0 printed: inference-sim/residency-vllm 2641b576
+  expect(data["kv_cache_tokens"]).toBe(16 * 18038);
+  const parts = ["context", "weight", "activation", "non_torch", "cuda_graph", "kv_cache"].map((part) => {
+    const bytes = data[`${part}_bytes`] as number;
+    expect(Number.isInteger(bytes) && bytes > 0, part).toBe(true);
+    return bytes;
+  });
+  const used = parts.reduce((sum, bytes) => sum + bytes, 0);
+  expect(used + (data["free_bytes"] as number)).toBe(data["gpu_memory_bytes"]);
+  const [dense, raas] = data.policies as [Record<string, number>, Record<string, number>];
+  expect(dense["full_sequences"]).toBe(Math.floor((16 * 18038) / 32768));
+  expect(dense["sequence_bytes"]).toBe(32768 * 40 * 2 * 8 * 128 * 2);
+  expect(raas["full_sequences"]).toBeGreaterThan(10 * (dense["full_sequences"] as number));
+  expect(data.fitting).toContainEqual(expect.objectContaining({ hardware: "h100-sxm", tp: 1, full_sequences: 8 }));
+});
+
+test("serve has the same pool", () => {
+  const options = ["--model", "llama-3.1-8b", ...H100, "--tp", "2", "--kv-cache-dtype", "fp8", "--json"];
+  const load = ["--input-len", "64", "--output-len", "8", "--num-requests", "4", "--request-rate", "1"];
+  const memory = JSON.parse(command("memory", ...options).stdout) as Record<string, number>;
+  const served = JSON.parse(command("serve", ...options, ...load).stdout) as { memory: Record<string, number> };
+  for (const [key, value] of Object.entries(served.memory)) expect(memory[key], key).toBe(value);
+});
+
+test("tables, and files where a folder is named", () => {
+  const out = join(folder, "out");
+  const options = ["--engine", "vllm-0.19", "--out", out, "--svg"];
+  const { stdout, stderr, status } = command("memory", "--model", "gemma-3-12b", ...H100, ...options);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/weights +23\.\d GiB +29\.\d %/);
+  expect(stdout).toMatch(/Fewest GPUs that hold at least one such sequence under Dense/);
+  expect(stderr).toContain("report.html");
+  const result = JSON.parse(readFileSync(join(out, "result.json"), "utf8")) as Record<string, unknown>;
+  expect(result).toMatchObject({ model: "gemma-3-12b", layers_per_block: 8 });
+  expect(existsSync(join(out, "charts", "memory-layout.svg"))).toBe(true);
+});
+
+test("a model that does not fit: said in words, as JSON as well, with exit code 2", () => {
+  const options = ["memory", "--model", "llama-3.1-70b", ...H100];
+  const words = command(...options);
+  expect(words.status).toBe(2);
+  expect(words.stdout).toMatch(/missing +\d+\.\d GiB/);
+  expect(words.stderr).toMatch(/^raas-sim: hardware: llama-3\.1-70b does not fit h100-sxm with --tp 1: .* --tp 2,/);
+  const json = command(...options, "--json");
+  expect(json.status).toBe(2);
+  const data = JSON.parse(json.stdout) as Record<string, number>;
+  expect(data).toMatchObject({ fits: false, kv_cache_bytes: 0, kv_cache_tokens: 0, num_gpu_blocks: 0 });
+  expect(data["missing_bytes"]).toBeGreaterThan(50 * 2 ** 30);
+});
+
+test.each([
+  [["--model", "llama-3.1-8b", ...H100, "--tp", "3"], "tp: 3 does not divide the 32 query heads"],
+  [
+    ["--model", "llama-3.1-8b", ...H100, "--engine", "vllm-1.0"],
+    '--engine: "vllm-1.0" is not allowed; expected one of',
+  ],
+  [["--model", "llama-3.1-8b", ...H100, "--gpu-memory-utilization", "1.5"], "--gpu-memory-utilization: 1.5 is not"],
+  [["--model", "llama-3.1-8b", ...H100, "--dtype", "float32"], "Unknown argument: dtype"],
+  [["--model", "llama-3.1-8b", ...H100, "--request-rate", "2"], "Unknown argument: request-rate"],
+  [["--model", "llama-3.1-8b"], "--hardware: is missing"],
+])("%j is refused in words", (args, message) => {
+  const { status, stdout, stderr } = command("memory", ...args);
+  expect([status, stdout]).toEqual([2, ""]);
+  expect(stderr).toContain(message);
+  expect(stderr).not.toContain("    at ");
+});

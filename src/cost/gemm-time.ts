@@ -1,0 +1,78 @@
+import type { GemmParameters } from "../hardware/profile.js";
+import { overlapped, type DeviceFacts } from "./device-facts.js";
+
+/** One matrix product (m, k) × (k, n) → (m, n). Outputs have 2 bytes an element. */
+export interface GemmWork {
+  readonly m: number; // tokens
+  readonly n: number;
+  readonly k: number;
+  readonly inputBytes: number; // an element of the (m, k) operand
+  readonly weightBytes: number; // an element of the (k, n) operand
+  readonly peakFlops: number; // of the format that the tensor cores multiply in
+}
+
+const OUTPUT_BYTES = 2;
+const PARTIAL_BYTES = 4; // sums of a split k are kept in 32 bits
+/** Shapes of the output that one thread block computes; libraries choose among about these. */
+const TILES = [
+  { rows: 32, columns: 64 },
+  { rows: 64, columns: 32 },
+  { rows: 64, columns: 64 },
+  { rows: 64, columns: 128 },
+  { rows: 128, columns: 64 },
+  { rows: 128, columns: 128 },
+  { rows: 128, columns: 256 },
+  { rows: 256, columns: 128 },
+] as const;
+const SPLITS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48];
+const LEAST_SPLIT_K = 64;
+const LEAST_K = 32;
+/** The epilogue's time is stated for this tile. */
+const STATED_TILE = 128 * 128;
+
+/**
+ * Seconds of a matrix product: thread blocks compute tiles of the output, in waves over the multiprocessors, and the
+ * library takes the tile and the split of k that are fastest. A tile's step along k takes the longest of its products
+ * at peak, its operands' way from the L2 cache and a latency; memory traffic of the whole overlaps with all that.
+ */
+export function gemmSeconds(work: GemmWork, device: DeviceFacts, parameters: GemmParameters): number {
+  const { m, n, k } = work;
+  if (m === 0) return 0;
+  const { multiprocessors, bandwidthBytesPerSecond } = device;
+  const flopsPerBlock = work.peakFlops / multiprocessors;
+  const operandBandwidth = (parameters.operandBandwidth * bandwidthBytesPerSecond) / multiprocessors;
+  const bytes = work.inputBytes * m * k + work.weightBytes * n * k + OUTPUT_BYTES * m * n;
+  const memory = bytes / (parameters.bandwidthEfficiency * bandwidthBytesPerSecond);
+  const partial = (parameters.partialTraffic * PARTIAL_BYTES * m * n) / bandwidthBytesPerSecond;
+  let fastest = Infinity;
+  for (const splits of SPLITS) {
+    if (splits > 1 && k / splits < LEAST_SPLIT_K) break;
+    const length = Math.max(LEAST_K, k / splits);
+    let blocks = Infinity; // seconds of the best tile
+    for (const { rows, columns } of TILES) {
+      const waves = wavesOf((Math.ceil(m / rows) * Math.ceil(n / columns) * splits) / multiprocessors, parameters);
+      const products = (2 * rows * columns) / flopsPerBlock;
+      const operands =
+        (work.inputBytes * Math.min(rows, m) + work.weightBytes * Math.min(columns, n)) / operandBandwidth;
+      const step = fourNorm(products, operands, parameters.stepSeconds);
+      const seconds = waves * (length * step + (parameters.tileSeconds * rows * columns) / STATED_TILE);
+      if (seconds < blocks) blocks = seconds;
+    }
+    const reduction = splits === 1 ? 0 : parameters.splitSeconds + splits * partial;
+    if (Math.max(blocks, memory) + reduction >= fastest) continue;
+    fastest = Math.min(fastest, overlapped(blocks, memory, parameters.p) + reduction);
+  }
+  return parameters.launchSeconds + fastest;
+}
+
+/** A wave that is not full takes as long as a full one, unless blocks are persistent and share the rest. */
+function wavesOf(blocksEach: number, { persistent }: GemmParameters): number {
+  return persistent ? Math.max(1, blocksEach) : Math.ceil(blocksEach);
+}
+
+function fourNorm(a: number, b: number, c: number): number {
+  const a2 = a * a;
+  const b2 = b * b;
+  const c2 = c * c;
+  return Math.sqrt(Math.sqrt(a2 * a2 + b2 * b2 + c2 * c2));
+}
