@@ -11,6 +11,7 @@ import { InputError } from "../core/check.js";
 import { requestTimes, type RequestTable } from "../serve/request-table.js";
 import { serve } from "../serve/serve.js";
 import { keepAll, request, toyScenario } from "../test/toy.js";
+import { parseSeconds } from "../workload/seconds.js";
 import { withRequestFiles } from "./requests-file.js";
 import { writeFiles } from "./write.js";
 
@@ -19,8 +20,12 @@ beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "requests-"))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** 40,000 requests, more than are taken in at once; one is too long for the context. */
-const requests = Array.from({ length: 40_000 }, (_, id) => request(id, id * 3, id === 7 ? 2000 : 8, 1 + (id % 3)));
-const scenario = toyScenario({ requests, maxModelTokens: 1000 });
+const requests = Array.from({ length: 40_000 }, (_, id) => ({
+  ...request(id, id * 3, id === 7 ? 2000 : 8, 1 + (id % 3)),
+  ...(id % 2 === 0 ? { session: `s${id >> 2}`, tenant: "web" } : { group: id >> 3 }),
+}));
+/** Clients wait 2.5 s: requests of three tokens, a second each, are given up. */
+const scenario = toyScenario({ requests, maxModelTokens: 1000, patience: parseSeconds(2.5, "patience") });
 
 test("rows go to disk in groups while the run lasts, and read back as the table that keeps them all", async () => {
   await withRequestFiles([keepAll], folder, async ([file]) => {
@@ -36,7 +41,7 @@ test("rows go to disk in groups while the run lasts, and read back as the table 
   const rows = await parquetReadObjects({ file });
   const { requests: table } = serve(scenario);
   expect(rows).toHaveLength(table.length);
-  for (const id of [0, 1, 7, 16_384, 39_999]) expect(rows[id]).toEqual(expected(table, id));
+  for (const id of [0, 1, 2, 7, 16_384, 39_999]) expect(rows[id]).toEqual(expected(table, id));
   rows.forEach((row, id) => expect(row["end_s"]).toBe(orNull(table.end[id] as number)));
 });
 
@@ -59,6 +64,10 @@ function expected(table: RequestTable, id: number): object {
     e2el_ms: orNull(e2el * 1000),
     preemptions: 0,
     replica: id === 7 ? -1 : 0,
+    status: id === 7 ? "refused" : id % 3 === 2 ? "given up" : "completed",
+    session: id % 2 === 0 ? `s${id >> 2}` : null,
+    tenant: id % 2 === 0 ? "web" : null,
+    question: id % 2 === 0 ? null : id >> 3,
   };
 }
 

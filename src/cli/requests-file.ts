@@ -1,7 +1,7 @@
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { RequestSink } from "../serve/books.js";
-import { requestTimes, type RequestTable } from "../serve/request-table.js";
+import { CANCELLED, REFUSED, requestTimes, type RequestTable } from "../serve/request-table.js";
 import { onInterrupt } from "./interrupt.js";
 import { attempt, makeFolder, type Written } from "./write.js";
 
@@ -73,7 +73,7 @@ export class RequestsFile implements Written {
     const columnData = COLUMNS.map(({ name, value }) => {
       const data = Array.from({ length: to - from }, (_, i) => {
         const found = value(requests, requests.slot(from + i), from + i);
-        return Number.isNaN(found) ? null : found;
+        return Number.isNaN(found) || found === "" ? null : found;
       });
       return { name, data };
     });
@@ -113,12 +113,13 @@ const GROUP_ROWS = 65_536;
 
 interface Column {
   readonly name: string;
-  readonly type: "INT32" | "DOUBLE";
+  readonly type: "INT32" | "DOUBLE" | "STRING";
   readonly nullable: boolean;
-  readonly value: (requests: RequestTable, slot: number, id: number) => number; // NaN: null
+  readonly value: (requests: RequestTable, slot: number, id: number) => number | string; // NaN or "": null
 }
 
 const integer = (name: string, value: Column["value"]): Column => ({ name, type: "INT32", nullable: false, value });
+const text = (name: string, value: Column["value"]): Column => ({ name, type: "STRING", nullable: true, value });
 const double = (name: string, value: Column["value"]): Column => ({ name, type: "DOUBLE", nullable: true, value });
 
 const COLUMNS: readonly Column[] = [
@@ -136,4 +137,10 @@ const COLUMNS: readonly Column[] = [
   double("e2el_ms", (requests, slot) => requestTimes(requests, slot).e2el * 1000),
   integer("preemptions", ({ preemptions }, slot) => preemptions[slot] as number),
   integer("replica", ({ replica }, slot) => replica[slot] as number),
+  text("status", ({ lost }, slot) =>
+    lost[slot] === REFUSED ? "refused" : lost[slot] === CANCELLED ? "given up" : "completed",
+  ),
+  text("session", ({ specs }, slot) => specs[slot]?.session ?? ""),
+  text("tenant", ({ specs }, slot) => specs[slot]?.tenant ?? ""),
+  { name: "question", type: "INT32", nullable: true, value: ({ specs }, slot) => specs[slot]?.group ?? NaN }, // of several samples
 ];

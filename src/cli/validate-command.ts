@@ -11,6 +11,14 @@ import { version } from "./version.js";
 /** Published runs: predicted, measured, error; files if they are asked for. */
 export async function runValidate(flags: Flags): Promise<void> {
   const output = outputFlags(flags);
+  const measured = texts(flags["measured"]);
+  if (measured.length > 0) {
+    if (texts(flags["cases"]).length > 0)
+      throw new InputError("cases", "do not go with --measured, which has runs of its own");
+    return (await import("./validate-measured.js")).validateMeasured(measured, flags, output);
+  }
+  for (const name of ["scenario", "tune"])
+    if (flags[name] !== undefined) throw new InputError(`--${name}`, "needs --measured, the runs that it is about");
   const cases = chosen(flags["cases"]);
   const line = progressLine("validate");
   const found = validation(cases, resolveProfile, (done) => line.update(`${done} of ${cases.length} runs`));
@@ -29,7 +37,7 @@ export async function runValidate(flags: Flags): Promise<void> {
 
 /** Cases whose names begin with one of the texts given; all of them if none is. */
 function chosen(given: unknown): readonly MeasuredCase[] {
-  const beginnings = Array.isArray(given) ? given.map(String) : [];
+  const beginnings = texts(given);
   if (beginnings.length === 0) return CASES;
   for (const beginning of beginnings) {
     if (CASES.some(({ name }) => name.startsWith(beginning))) continue;
@@ -37,4 +45,10 @@ function chosen(given: unknown): readonly MeasuredCase[] {
     throw new InputError("cases", `no run begins with "${beginning}"; they begin with ${known.join(", ")}`);
   }
   return CASES.filter(({ name }) => beginnings.some((beginning) => name.startsWith(beginning)));
+}
+
+/** What a flag or argument was given, once or several times. */
+function texts(given: unknown): readonly string[] {
+  if (typeof given === "string") return [given];
+  return Array.isArray(given) ? given.map(String) : [];
 }

@@ -50,6 +50,15 @@ export function indicesFlag(flags: Flags, name: string): readonly number[] | und
   throw notAllowed(name, given, "whole numbers with commas between");
 }
 
+/** "1000,5000"; none if it is not given. */
+export function sizesFlag(flags: Flags, name: string): readonly number[] {
+  const given = textFlag(flags, name);
+  if (given === undefined) return [];
+  const sizes = given.split(",").map((part) => (/^\d{1,9}$/.test(part.trim()) ? Number(part) : 0));
+  if (sizes.every((size) => size > 0)) return sizes;
+  throw notAllowed(name, given, "whole numbers from 1 with commas between");
+}
+
 /** "100:200", ":200", "100:": from the first to the one before the last; an end that is not given is undefined. */
 export function rangeFlag(
   flags: Flags,

@@ -44,6 +44,20 @@ test("info, as JSON and as tables", () => {
   expect(text).toMatch(/^Requests +2$/m);
   expect(text).toMatch(/^Ideal prefix hit rate, tokens +20.3 %$/m);
   expect(text).toMatch(/^Prompt \(tokens\) +2 +1,260 /m);
+  const limited = command("workload", "info", path, "--cache-blocks", "1,3");
+  expect(limited.stdout).toMatch(/^Hits of an LRU cache of 1 blocks +0.0 % of blocks, 0.0 % of tokens$/m);
+  expect(limited.stdout).toMatch(/^Hits of an LRU cache of 3 blocks +20.0 % of blocks, 20.3 % of tokens$/m);
+  const none = command(
+    "workload",
+    "info",
+    file("plain.csv", "arrival_s,prompt_tokens,output_tokens\n1,2,3\n"),
+    "--cache-blocks",
+    "9",
+  );
+  expect([none.status, none.stderr]).toEqual([2, "raas-sim: --cache-blocks: needs a log with blocks\n"]);
+  expect(command("workload", "info", path, "--cache-blocks", "1,x").stderr).toMatch(
+    /"1,x" is not allowed; expected whole/,
+  );
 });
 
 test("info with --out writes a report; a folder of client models is described; one file of it names the folder", () => {
@@ -79,27 +93,32 @@ test("info refuses what it does not know with 2 and no stack", () => {
   expect(command("workload", "info", join(folder, "none.csv")).stderr).toMatch(/none.csv: .*no such file/);
 });
 
+/** Blocks of each request, numbered in the order in which they are first met: names do not matter, who shares does. */
+function firstSeen(blocks: RequestLog["blocks"]): unknown {
+  const known = new Map<number, number>();
+  return blocks?.start.reduce<number[][]>((rows, start, row) => {
+    const ids = [...blocks.ids.subarray(start, start + (blocks.count[row] as number))];
+    for (const id of ids) if (!known.has(id)) known.set(id, known.size);
+    return [...rows, ids.map((id) => known.get(id) as number)];
+  }, []);
+}
+
 test.each(["parquet", "csv", "jsonl"])("convert to %s and back changes nothing", async (ending) => {
   for (const { format, text } of LOG_SAMPLES) {
     const log = await importLog(file("in", text), undefined);
     const out = join(folder, `out.${ending}`);
     await writeLog(log, out);
     const back = await importLog(out, undefined);
-    const columns = ({
-      arrival,
-      promptTokens,
-      outputTokens,
-      reasoningTokens,
-      priority,
-      session,
-    }: RequestLog): unknown => [
-      [...arrival],
-      [...promptTokens],
-      [...outputTokens],
-      [...reasoningTokens],
-      [...priority],
-      session,
-    ];
+    const columns = (each: RequestLog): unknown => ({
+      arrival: [...each.arrival],
+      lengths: [each.promptTokens, each.outputTokens, each.reasoningTokens].map((column) => [...column]),
+      priority: [...each.priority],
+      session: each.session,
+      promptId: each.promptId,
+      thinkS: each.thinkS,
+      blockTokens: each.blocks?.blockTokens,
+      blocks: firstSeen(each.blocks),
+    });
     expect(columns(back), format).toEqual(columns(log));
     expect(back.notes).toEqual([]);
   }
@@ -107,7 +126,12 @@ test.each(["parquet", "csv", "jsonl"])("convert to %s and back changes nothing",
 
 test("convert says what it leaves out and writes nothing where the ending is wrong", async () => {
   const log = await importLog(file("in", sample("kv-cache-tester")), undefined);
-  expect(await writeLog(log, join(folder, "kv.csv"))).toEqual(["think times", "prefix blocks"]);
+  expect(log.thinkS).not.toBeNull();
+  expect(log.blocks).not.toBeNull();
+  expect(await writeLog(log, join(folder, "kv.csv"))).toEqual([]);
+  expect(await writeLog(await importLog(file("in2", sample("azure")), undefined), join(folder, "a.csv"))).toEqual([
+    "the hour of the day",
+  ]);
   await expect(writeLog(log, join(folder, "kv.txt"))).rejects.toThrow(/^--out: ".*kv.txt" is not allowed; expected/);
   expect(command("workload", "convert", join(folder, "in")).stderr).toMatch(/--out: is missing/);
 });

@@ -13,60 +13,83 @@ export async function writeLog(log: RequestLog, path: string): Promise<readonly 
   const blocks = ending === "parquet" ? [await parquet(log)] : ending === "csv" ? csv(log) : jsonl(log);
   await writeBlocks(path, blocks);
   const kept: readonly (readonly [boolean, string])[] = [
-    [log.thinkS !== null, "think times"],
-    [log.blocks !== null, "prefix blocks"],
     [log.secondOfDay !== null, "the hour of the day"],
     [!log.hasArrivals, "that it has no arrivals, all of them 0"],
   ];
   return kept.filter(([has]) => has).map(([, what]) => what);
 }
 
+interface Column {
+  readonly name: string;
+  readonly type: "DOUBLE" | "INT32" | "STRING";
+  readonly value: (row: number) => number | string | null; // null: no value
+}
+
+/** Columns of the own format, those that the log has something for. */
+function columnsOf(log: RequestLog): readonly Column[] {
+  const numbers = (name: string, type: Column["type"], data: ArrayLike<number>): Column => ({
+    name,
+    type,
+    value: (row) => data[row] as number,
+  });
+  const { session, promptId, thinkS, blocks } = log;
+  const columns = [
+    numbers("arrival_s", "DOUBLE", log.arrival),
+    numbers("prompt_tokens", "INT32", log.promptTokens),
+    numbers("output_tokens", "INT32", log.outputTokens),
+    numbers("reasoning_tokens", "INT32", log.reasoningTokens),
+    numbers("priority", "INT32", log.priority),
+  ];
+  if (session !== null) columns.push({ name: "session", type: "STRING", value: (row) => session[row] as string });
+  if (promptId !== null) columns.push({ name: "prompt_id", type: "INT32", value: (row) => promptId[row] || null });
+  if (thinkS !== null) {
+    columns.push({
+      name: "think_s",
+      type: "DOUBLE",
+      value: (row) => (Number.isNaN(thinkS[row]) ? null : (thinkS[row] as number)),
+    });
+  }
+  if (blocks !== null) {
+    const { start, count, ids, blockTokens } = blocks;
+    const text = (row: number): string => {
+      const from = start[row] as number;
+      return ids.subarray(from, from + (count[row] as number)).join(" ");
+    };
+    columns.push({ name: "prefix_blocks", type: "STRING", value: (row) => text(row) || null });
+    if (blockTokens !== null) columns.push({ name: "block_tokens", type: "INT32", value: () => blockTokens });
+  }
+  return columns;
+}
+
 async function parquet(log: RequestLog): Promise<Uint8Array> {
   const { parquetWriteBuffer } = await import("hyparquet-writer");
-  const columns = [
-    { name: "arrival_s", data: log.arrival, type: "DOUBLE" as const },
-    { name: "prompt_tokens", data: log.promptTokens, type: "INT32" as const },
-    { name: "output_tokens", data: log.outputTokens, type: "INT32" as const },
-    { name: "reasoning_tokens", data: log.reasoningTokens, type: "INT32" as const },
-    { name: "priority", data: log.priority, type: "INT32" as const },
-  ];
-  const session = log.session === null ? [] : [{ name: "session", data: [...log.session], type: "STRING" as const }];
-  const prompt =
-    log.promptId === null
-      ? []
-      : [{ name: "prompt_id", data: Array.from(log.promptId, (id) => (id === 0 ? null : id)), type: "INT32" as const }];
-  return new Uint8Array(parquetWriteBuffer({ columnData: [...columns, ...session, ...prompt] }));
+  const columnData = columnsOf(log).map(({ name, type, value }) => ({
+    name,
+    type,
+    data: Array.from({ length: log.length }, (_, row) => value(row)),
+  }));
+  return new Uint8Array(parquetWriteBuffer({ columnData }));
 }
 
 function* csv(log: RequestLog): Generator<Uint8Array> {
-  const { session, promptId } = log;
-  const others = `${session === null ? "" : ",session"}${promptId === null ? "" : ",prompt_id"}`;
-  yield Buffer.from(`arrival_s,prompt_tokens,output_tokens,reasoning_tokens,priority${others}\n`);
-  yield* textBlocks(log, (row) => {
-    const cells: (number | string)[] = [
-      log.arrival,
-      log.promptTokens,
-      log.outputTokens,
-      log.reasoningTokens,
-      log.priority,
-    ].map((column) => column[row] as number);
-    if (session !== null) cells.push(quoted(session[row] as string));
-    if (promptId !== null) cells.push(promptId[row] || "");
-    return cells.join(",");
-  });
+  const columns = columnsOf(log);
+  yield Buffer.from(`${columns.map(({ name }) => name).join(",")}\n`);
+  yield* textBlocks(log, (row) =>
+    columns
+      .map(({ value }) => {
+        const cell = value(row);
+        return typeof cell === "string" ? quoted(cell) : cell === null ? "" : String(cell);
+      })
+      .join(","),
+  );
 }
 
 function* jsonl(log: RequestLog): Generator<Uint8Array> {
+  const columns = columnsOf(log);
   yield* textBlocks(log, (row) =>
-    JSON.stringify({
-      arrival_s: log.arrival[row],
-      prompt_tokens: log.promptTokens[row],
-      output_tokens: log.outputTokens[row],
-      reasoning_tokens: log.reasoningTokens[row],
-      priority: log.priority[row],
-      ...(log.session === null ? {} : { session: log.session[row] }),
-      ...(log.promptId === null || log.promptId[row] === 0 ? {} : { prompt_id: log.promptId[row] }),
-    }),
+    JSON.stringify(
+      Object.fromEntries(columns.map(({ name, value }) => [name, value(row)]).filter(([, value]) => value !== null)),
+    ),
   );
 }
 

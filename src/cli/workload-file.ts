@@ -24,7 +24,8 @@ export async function importLog(path: string, columns: string | undefined): Prom
     const source = fileSource(file);
     try {
       log.open(file);
-      if (isParquet(source)) await readRows(log, source);
+      if (isParquet(source))
+        await readRows(log, source, (rows) => line.update(`${rows.toLocaleString("en-US")} rows of ${file}`));
       else await readChunks(log, source, (done) => line.update(`${(done / 1e6).toFixed(0)} MB of ${file}`));
     } finally {
       source.close();
@@ -44,9 +45,12 @@ function dataFiles(path: string): readonly string[] {
   return names.map((name) => join(path, name));
 }
 
-async function readRows(log: LogImport, source: ByteSource): Promise<void> {
+async function readRows(log: LogImport, source: ByteSource, progress: (rows: number) => void): Promise<void> {
   let number = 0;
-  for await (const row of parquetRows(source)) log.row(row, `${source.name} row ${++number}`);
+  for await (const row of parquetRows(source)) {
+    log.row(row, `${source.name} row ${++number}`);
+    if ((number & 0xfff) === 0) progress(number);
+  }
   log.close();
 }
 

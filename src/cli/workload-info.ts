@@ -1,3 +1,4 @@
+import { InputError } from "../core/check.js";
 import type { Report, ReportTable } from "../report/report.js";
 import { dayCurve, logReport, logTables, mixReport, mixTables } from "../report/workload-report.js";
 import { textTable } from "../report/text-table.js";
@@ -12,8 +13,14 @@ import { version } from "./version.js";
 const BAR = 40; // characters of the busiest hour
 
 /** Prints what a log is and looks like: tables, or one JSON object; writes its report if a folder is given. */
-export async function printLogInfo(log: RequestLog, file: string, output: OutputFlags): Promise<void> {
-  const statistics = logStatistics(log);
+export async function printLogInfo(
+  log: RequestLog,
+  file: string,
+  cacheBlocks: readonly number[],
+  output: OutputFlags,
+): Promise<void> {
+  if (cacheBlocks.length > 0 && log.blocks === null) throw new InputError("--cache-blocks", "needs a log with blocks");
+  const statistics = logStatistics(log, cacheBlocks);
   const day = dayCurve(statistics);
   const hours = day === undefined ? undefined : hourTable(day.requestsByHour, day.hoursAre);
   await print(statistics, logTables(statistics, file), hours, file, output, (origin) =>

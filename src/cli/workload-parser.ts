@@ -1,7 +1,7 @@
 import type { Argv } from "yargs";
 import { InputError } from "../core/check.js";
 import type { Flags } from "./flags.js";
-import { requiredTextFlag, textFlag } from "./value-flags.js";
+import { requiredTextFlag, sizesFlag, textFlag } from "./value-flags.js";
 
 const TEXT = { string: true, requiresArg: true } as const;
 
@@ -33,6 +33,11 @@ function withFile(command: Argv): Argv {
 function info(y: Argv): Argv {
   return withFile(y)
     .usage("$0 workload info FILE: what a log is, its lengths, arrivals, sessions and shared prefixes")
+    .option("cache-blocks", {
+      ...TEXT,
+      describe:
+        "hit rates of prefix caches of so many of the log's blocks, the least recently used forgotten: 1000,5000",
+    })
     .option("json", { boolean: true, describe: "print one JSON object" })
     .option("out", { ...TEXT, describe: "folder for result.json and report.html with charts" })
     .option("svg", { boolean: true, describe: "write the charts into --out as SVG as well" })
@@ -56,12 +61,14 @@ async function runInfo(flags: Flags): Promise<void> {
   const { servegenClients } = await import("./servegen-folder.js");
   const { printLogInfo, printMixInfo } = await import("./workload-info.js");
   const clients = servegenClients(file);
+  const cacheBlocks = sizesFlag(flags, "cache-blocks");
   if (clients !== undefined) {
+    if (cacheBlocks.length > 0) throw new InputError("--cache-blocks", "needs a log with blocks");
     if (columns !== undefined) throw new InputError("--columns", "has no meaning for client models of ServeGen");
     return printMixInfo(clients, file, output);
   }
   const { importLog } = await import("./workload-file.js");
-  await printLogInfo(await importLog(file, columns), file, output);
+  await printLogInfo(await importLog(file, columns), file, cacheBlocks, output);
 }
 
 async function runConvert(flags: Flags): Promise<void> {

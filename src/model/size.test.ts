@@ -23,6 +23,8 @@ test.each([
   ["qwen3-30b-a3b", 30_532_122_624],
   ["mistral-7b", 7_241_732_096],
   ["mixtral-8x7b", 46_702_792_704],
+  ["mistral-nemo-12b", 12_247_782_400],
+  ["yi-34b", 34_388_917_248],
 ])("%s has %i parameters", (name, total) => {
   expect(parameterCount(model(name)).total).toBe(total);
 });
@@ -72,6 +74,12 @@ test("every shape adds up", () => {
     expect(weightBytesPerGpu(shape, shape.weightFormat, 1)).toBeCloseTo(weightBytes(shape), 0);
     expect(shape.source).toMatch(/^https:/);
   }
+});
+
+test("Llama 4 Scout has what its card says, 109 B and 17 B active, but for its vision part of 0.9 B", () => {
+  const { total, active } = parameterCount(model("llama-4-scout"));
+  expect(Math.abs((total + 0.9e9) / 109e9 - 1)).toBeLessThan(0.005);
+  expect(Math.abs((active + 0.9e9) / 17e9 - 1)).toBeLessThan(0.005);
 });
 
 test("DeepSeek-V3 in fp8 and gpt-oss-120b in mxfp4 weigh what their checkpoints do", () => {

@@ -1,4 +1,4 @@
-import type { ScoredCase, TargetResult } from "../validate/score.js";
+import type { Comparison, ScoredCase, TargetResult } from "../validate/score.js";
 import { decimal } from "./format.js";
 import { textTable } from "./text-table.js";
 
@@ -10,16 +10,23 @@ export function validateTable(scored: readonly ScoredCase[], targets: readonly T
   return `${table(CASE_COLUMNS, caseRows(scored))}\n\n${table(TARGET_COLUMNS, targetTableRows(targets))}`;
 }
 
+/** One run, whoever measured it. */
+export function comparisonTable(name: string, comparisons: readonly Comparison[]): string {
+  return table(CASE_COLUMNS, comparisonRows(name, comparisons));
+}
+
 export function caseRows(scored: readonly ScoredCase[]): readonly (readonly string[])[] {
-  return scored.flatMap(({ measuredCase, comparisons }) =>
-    comparisons.map(({ metric, predicted, measured, error }, i) => [
-      i === 0 ? measuredCase.name : "",
-      metric,
-      decimal(predicted),
-      decimal(measured),
-      signedPercent(error),
-    ]),
-  );
+  return scored.flatMap(({ measuredCase, comparisons }) => comparisonRows(measuredCase.name, comparisons));
+}
+
+function comparisonRows(name: string, comparisons: readonly Comparison[]): readonly (readonly string[])[] {
+  return comparisons.map(({ metric, predicted, measured, error }, i) => [
+    i === 0 ? name : "",
+    metric,
+    decimal(predicted),
+    decimal(measured),
+    signedPercent(error),
+  ]);
 }
 
 export function targetTableRows(targets: readonly TargetResult[]): readonly (readonly string[])[] {

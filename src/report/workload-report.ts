@@ -93,6 +93,13 @@ export function logTables(log: LogStatistics, file: string): readonly ReportTabl
     facts.push(["Tokens of a block", prefix.blockTokens === null ? "differ" : integer(prefix.blockTokens)]);
     facts.push(["Ideal prefix hit rate, blocks", share(prefix.blockHitRate)]);
     if (prefix.tokenHitRate !== null) facts.push(["Ideal prefix hit rate, tokens", share(prefix.tokenHitRate)]);
+    for (const { cacheBlocks, tokenHitRate, blockHitRate } of prefix.limited) {
+      const tokens = tokenHitRate === null ? "" : `, ${share(tokenHitRate)} of tokens`;
+      facts.push([
+        `Hits of an LRU cache of ${integer(cacheBlocks)} blocks`,
+        `${share(blockHitRate)} of blocks${tokens}`,
+      ]);
+    }
   }
   const spreads: (readonly [string, Spread | null | undefined])[] = [
     ["Prompt (tokens)", log.promptTokens],

@@ -20,6 +20,10 @@ export class BlockPool {
   readonly #layers: number;
   readonly #cache: PrefixCache | undefined;
   #ownTexts = 0;
+  // The head of the queue is asked for again and again.
+  #asked: Sequence | undefined;
+  #askedAt = 0;
+  #answer = UNCACHED;
 
   constructor(groups: readonly LayerGroup[], blockTokens: number, layerBlocks: number, caching: boolean) {
     this.#groups = groups;
@@ -64,8 +68,12 @@ export class BlockPool {
     sequence.heldBlocks += blocks;
   }
 
-  /** All of a context is in the blocks of its sequence, or will be by the end of the step: others may find it. */
+  /** The first tokens of a context are in the blocks of its sequence, or will be by the end of the step: others may find them. */
   publish(sequence: Sequence, tokens: number): void {
+    if (sequence.spec.promptText !== undefined) this.#publish(sequence, tokens);
+  }
+
+  #publish(sequence: Sequence, tokens: number): void {
     if (this.#cache === undefined || sequence.hold === undefined) return;
     sequence.hold = this.#cache.insert(sequence.hold, contextRuns(sequence, tokens, this.#blockTokens));
   }
@@ -84,19 +92,26 @@ export class BlockPool {
       sequence.ownText ??= -TEXT_TOKENS * ++this.#ownTexts; // no workload has negative numbers
       sequence.hold ??= this.#cache.hold([], tokens);
       sequence.runs = undefined;
+      this.#settle();
+      this.#publish(sequence, tokens);
     }
-    this.release(sequence, held, tokens);
+    this.#free(sequence, held);
   }
 
-  /** Takes the layer blocks of a sequence back, of which the first `tokens` tokens are computed. */
+  /** Takes the layer blocks of a sequence back that has ended or was given up, of which the first `tokens` tokens are computed. */
   release(sequence: Sequence, held: number, tokens: number): void {
+    // What is known of most texts ends with the prompt, all of which was published before the first token.
+    if (sequence.spec.outputText !== undefined || tokens < sequence.spec.promptTokens) this.publish(sequence, tokens);
+    this.#free(sequence, held);
+  }
+
+  #free(sequence: Sequence, held: number): void {
     sequence.heldBlocks = 0;
     if (this.#cache === undefined) {
       this.used -= held;
       return;
     }
     this.#settle();
-    this.publish(sequence, tokens);
     const blocks = held / this.#layers;
     if (sequence.hold === undefined) {
       this.#cache.blank(blocks);
@@ -110,7 +125,10 @@ export class BlockPool {
   #match(sequence: Sequence): Match {
     if (this.#cache === undefined || !hasText(sequence)) return UNCACHED;
     this.#settle();
-    return this.#cache.match(this.#runs(sequence), sequence.contextTokens);
+    if (this.#asked === sequence && this.#askedAt === this.#cache.version) return this.#answer;
+    this.#asked = sequence;
+    this.#askedAt = this.#cache.version;
+    return (this.#answer = this.#cache.match(this.#runs(sequence), sequence.contextTokens));
   }
 
   #runs(sequence: Sequence): readonly BlockRun[] {

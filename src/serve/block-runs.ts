@@ -15,7 +15,7 @@ export function blockRuns(text: readonly Stretch[], blockTokens: number, limit: 
   let left = limit;
   let seam = ""; // what a block has of the stretches before
   let filled = 0; // tokens of it
-  for (const { start, tokens } of joined(text)) {
+  for (const { start, tokens } of text.length > 1 ? joined(text) : text) {
     let at = 0;
     if (filled > 0) {
       const part = Math.min(tokens, blockTokens - filled);

@@ -1,4 +1,4 @@
-import { DECODE_ONLY, preemptToFit, type Chunk, type Scheduler, type ServerView } from "./scheduler.js";
+import { DECODE_ONLY, NONE, preemptToFit, type Chunk, type Scheduler, type ServerView } from "./scheduler.js";
 
 /**
  * Chunked prefill as vLLM V1 schedules it (vllm/v1/core/sched/scheduler.py): one token budget a step; running sequences
@@ -19,7 +19,10 @@ export const chunked: Scheduler = {
     const { preempt, chunk, decodes } = preemptToFit(view, wanted);
     return {
       preempt,
-      prefill: chunks(view, chunk, preempt.length > 0 ? 0 : view.maxTokens - decodes - chunk),
+      prefill:
+        partial === undefined && view.waiting(0) === undefined
+          ? NONE
+          : chunks(view, chunk, preempt.length > 0 ? 0 : view.maxTokens - decodes - chunk),
       decode: decodes > 0,
       steadyFor: preempt.length > 0 ? 1 : Infinity, // whoever waits now waits until blocks are freed
     };

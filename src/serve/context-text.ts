@@ -1,5 +1,5 @@
 import { check } from "../core/check.js";
-import { TEXT_TOKENS, type Stretch } from "../workload/text.js";
+import type { Stretch } from "../workload/text.js";
 import { blockRuns, type BlockRun } from "./block-runs.js";
 import type { Sequence } from "./sequence.js";
 
@@ -11,11 +11,13 @@ export function hasText({ spec, ownText }: Sequence): boolean {
 /** The whole blocks among the first `tokens` tokens of a sequence's context, as far as its text is known. */
 export function contextRuns({ spec, ownText }: Sequence, tokens: number, blockTokens: number): readonly BlockRun[] {
   const { promptTokens, outputTokens, promptText = [], outputText } = spec;
+  if (promptText.length === 0 && ownText !== undefined && outputText === undefined)
+    return [{ key: ownText, blocks: Math.floor(tokens / blockTokens) }]; // all of it its own
   const text: Stretch[] = [...promptText];
   const rest = promptText.reduce((left, stretch) => left - stretch.tokens, promptTokens);
   check(rest >= 0, () => `request ${spec.id} has more text than its prompt of ${promptTokens} tokens`);
   if (rest > 0 && ownText !== undefined) text.push({ start: ownText, tokens: rest });
-  const output = outputText ?? (ownText === undefined ? undefined : ownText + TEXT_TOKENS / 2);
+  const output = outputText ?? (ownText === undefined ? undefined : ownText + rest);
   if (output !== undefined && (rest === 0 || ownText !== undefined)) text.push({ start: output, tokens: outputTokens });
   return blockRuns(text, blockTokens, Math.floor(tokens / blockTokens));
 }

@@ -5,13 +5,14 @@ import type { Lengths, Policy } from "../policy/policy.js";
 
 /**
  * Layers that cost alike. The model's own sliding windows stay as they are under every policy; of the layers that see
- * everything, the policy leaves its first `denseLayers` dense and governs the rest.
+ * everything, the policy leaves its first `denseLayers` dense and governs the rest. A window that no context of `longest`
+ * tokens fills sees everything.
  */
-export function layerGroups(model: ModelShape, policy: Policy): readonly LayerGroup[] {
+export function layerGroups(model: ModelShape, policy: Policy, longest = model.maxPositions): readonly LayerGroup[] {
   const groups: LayerGroup[] = [];
   let dense = policy.denseLayers;
   for (const { layers, window } of model.attention) {
-    if (window !== undefined) {
+    if (window !== undefined && window < longest) {
       groups.push({ layers, kind: "window", window });
       continue;
     }

@@ -48,7 +48,7 @@ export function formats(options: EngineScenario, { model, policy }: Placed): For
   return {
     weightFormat: options.quantization === "auto" ? model.weightFormat : FORMATS[options.quantization],
     kvFormat: options["kv-cache-dtype"] === "fp8" ? "fp8" : "bf16",
-    groups: layerGroups(model, policy),
+    groups: layerGroups(model, policy, options["max-model-len"]),
   };
 }
 

@@ -14,7 +14,7 @@ interface Node extends Ranked {
   key: BlockRun["key"];
   blocks: number;
   parent: Node | undefined; // undefined: the root, of no blocks
-  readonly children: Map<BlockRun["key"], Node>;
+  children: Map<BlockRun["key"], Node> | undefined; // undefined: none yet
   users: number; // holds on it; while there is none it stands in the queue
 }
 
@@ -53,6 +53,7 @@ export class PrefixCache {
   readonly #root: Node;
   readonly #queue = new RecencyList<Blank | Node>();
   #queued = 0; // blocks in the queue
+  version = 0; // raised whenever a match may have become another
 
   constructor(blockTokens: number, freeBlocks: number) {
     this.#blockTokens = blockTokens;
@@ -70,12 +71,13 @@ export class PrefixCache {
       check(entry !== undefined, "the queue of free blocks is shorter than its count");
       const taken = Math.min(over, entry.blocks);
       over -= taken;
+      if (entry.kind === "node") this.version++;
       entry.blocks -= taken; // of a node the last ones: the tail of a text goes first
       if (entry.blocks > 0) break;
       this.#queue.remove(entry);
       if (entry.kind === "blank") continue;
-      check(entry.children.size === 0, "a block was taken before those that follow it");
-      entry.parent?.children.delete(entry.key);
+      check((entry.children?.size ?? 0) === 0, "a block was taken before those that follow it");
+      entry.parent?.children?.delete(entry.key);
     }
   }
 
@@ -90,6 +92,7 @@ export class PrefixCache {
   hold(runs: readonly BlockRun[], tokens: number): Hold {
     const { node: last, part, cached: blocks } = this.#find(runs);
     const at = part < last.blocks ? this.#split(last, part) : last;
+    this.version++;
     const copies = at.users > 0 && blocks * this.#blockTokens >= tokens ? 1 : 0;
     for (let up: Node | undefined = at; up !== undefined; up = up.parent) {
       if (up.users++ > 0) continue;
@@ -103,14 +106,15 @@ export class PrefixCache {
   insert(hold: Hold, runs: readonly BlockRun[]): Hold {
     let { node: at, blocks } = hold;
     let known = blocks;
+    this.version++;
     for (const run of runs) {
       const skipped = Math.min(known, run.blocks);
       known -= skipped;
       if (skipped === run.blocks) continue;
       const key = keyAt(run, skipped, this.#blockTokens);
-      if (at.children.has(key)) break;
+      if (at.children?.has(key) === true) break;
       const child = node(key, run.blocks - skipped, at, 1);
-      at.children.set(key, child);
+      (at.children ??= new Map()).set(key, child);
       at = child;
       blocks += child.blocks;
     }
@@ -120,6 +124,7 @@ export class PrefixCache {
   /** Ends a hold by a sequence that has `held` blocks in all. Returns how many of them nobody uses now. */
   release({ node: last, blocks, copies }: Hold, held: number): number {
     let freed = held - blocks + copies;
+    this.version++;
     this.blank(freed);
     for (let up: Node | undefined = last; up !== undefined; up = up.parent) {
       if (--up.users > 0) continue;
@@ -155,7 +160,7 @@ export class PrefixCache {
     let [part, cached, used] = [0, 0, 0];
     for (const run of runs) {
       for (let done = 0; done < run.blocks; done += part) {
-        const child = at.children.get(keyAt(run, done, this.#blockTokens));
+        const child = at.children?.get(keyAt(run, done, this.#blockTokens));
         if (child === undefined) return { node: at, part, cached, used };
         part = Math.min(child.blocks, run.blocks - done);
         cached += part;
@@ -171,18 +176,18 @@ export class PrefixCache {
   #split(rest: Node, blocks: number): Node {
     const { parent } = rest;
     const first = node(rest.key, blocks, parent, rest.users);
-    parent?.children.set(first.key, first);
+    parent?.children?.set(first.key, first);
     rest.key = keyAt(rest, blocks, this.#blockTokens);
     rest.blocks -= blocks;
     rest.parent = first;
-    first.children.set(rest.key, rest);
+    first.children = new Map([[rest.key, rest]]);
     if (rest.users === 0) this.#queue.insertAfter(rest, first); // it goes after what follows it
     return first;
   }
 }
 
 function node(key: BlockRun["key"], blocks: number, parent: Node | undefined, users: number): Node {
-  return { kind: "node", key, blocks, parent, children: new Map(), users, older: undefined, younger: undefined };
+  return { kind: "node", key, blocks, parent, children: undefined, users, older: undefined, younger: undefined };
 }
 
 /** Key of a run's blocks from one of them on. */

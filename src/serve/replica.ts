@@ -165,7 +165,8 @@ export class Replica implements ServerView {
       this.#pool.used += this.#decoding.nextBlocks;
       this.#decoding.settle();
     } else this.#pause(now);
-    const chunks = Array.from(plan.prefill, (chunk) => this.#compute(chunk, now)); // each is drawn when the one before is in
+    const chunks: (Chunk & PrefillChunk)[] = [];
+    for (const chunk of plan.prefill) chunks.push(this.#compute(chunk, now)); // drawn when the one before is in
     check(decodes > 0 || chunks.length > 0, () => `nothing runs although work waits, at ${now} s`);
     check(this.#pool.free >= 0, () => `more KV blocks in use than there are, at ${now} s`);
     const cost = this.#options.cost.step({ decodes, chunks, read: this.#decoding.read, scored: this.#decoding.scored });

@@ -67,7 +67,7 @@ export function scenario(given: ScenarioOptions, parts: Parts): Scenario {
     );
   if (memory.free_bytes < 0)
     notes.push("The KV blocks given with --num-gpu-blocks-override need more memory than the GPU has.");
-  if (model.attention.some(({ window }) => window !== undefined) && policy.kind !== "dense") {
+  if (groups.some(({ kind }) => kind === "window") && policy.kind !== "dense") {
     notes.push("The policy governs the full-attention layers; the model's sliding windows stay as they are.");
   }
   const caching = prefixCaching(options["enable-prefix-caching"], { groups, policy, workload });

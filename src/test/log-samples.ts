@@ -15,7 +15,12 @@ const lines = (...rows: readonly (string | object)[]): string =>
 export const LOG_SAMPLES: readonly LogSample[] = [
   {
     format: "raas-sim",
-    text: lines("arrival_s,prompt_tokens,output_tokens,session", "3.5,10,20,a", "4,11,21,", "4.25,12,22,a"),
+    text: lines(
+      "arrival_s,prompt_tokens,output_tokens,session,prompt_id",
+      "3.5,10,20,a,p",
+      "4,11,21,,",
+      "4.25,12,22,a,q",
+    ),
     prompts: [10, 11, 12],
     outputs: [20, 21, 22],
     arrivals: [0, 0.5, 0.75],

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
 import fc from "fast-check";
+import type { ParameterValue, Policy } from "../policy/policy.js";
+import { createPolicy, POLICIES, type PolicyName } from "../policy/table.js";
+import { prefixCaching } from "../serve/prefix-caching.js";
 import { serve, type ServeResult } from "../serve/serve.js";
 import { fixedWorkload, type FixedOptions } from "../workload/generate.js";
 import { parseCount, parseSeconds } from "../workload/seconds.js";
@@ -7,7 +10,7 @@ import type { History, SessionShape } from "../workload/sessions.js";
 import { TEXT_TOKENS } from "../workload/text.js";
 import type { RequestSpec } from "../workload/workload.js";
 import { NaivePrefixCache } from "./naive-prefix-cache.js";
-import { linearCost, request, toyScenario, type ToyOptions } from "./toy.js";
+import { linearCost, request, toyScenario, workload, type ToyOptions } from "./toy.js";
 
 /** One second an iteration and another a prompt token, blocks of 16 tokens. */
 function run(requests: readonly RequestSpec[], options: Partial<ToyOptions> = {}): ServeResult {
@@ -15,8 +18,8 @@ function run(requests: readonly RequestSpec[], options: Partial<ToyOptions> = {}
 }
 
 function generated(options: FixedOptions, toy: Partial<ToyOptions> = {}): ServeResult {
-  const workload = fixedWorkload(options);
-  return serve({ ...toyScenario({ requests: [], prefixCaching: true, cost: linearCost(1, 1, 0), ...toy }), workload });
+  const scenario = toyScenario({ requests: [], prefixCaching: true, cost: linearCost(1, 1, 0), ...toy });
+  return serve({ ...scenario, workload: fixedWorkload(options) });
 }
 
 function hits(result: ServeResult): number {
@@ -190,4 +193,28 @@ test("tokens are conserved: what is cached goes through no layer, and whoever is
   expect(preemptions).toBeGreaterThan(100);
   expect(cached).toBeGreaterThan(10_000);
   expect(saved).toBeGreaterThan(1000);
+});
+
+function policyOf(name: PolicyName, values: Readonly<Record<string, ParameterValue>> = {}): Policy {
+  return createPolicy(name, POLICIES[name], values);
+}
+
+test("prefixes are cached under exactly the policies that keep every token", () => {
+  const groups = [{ layers: 1, kind: "policy", window: Infinity }] as const;
+  const shared = { ...workload([]), sharesPrefixes: true };
+  const names = Object.keys(POLICIES) as PolicyName[];
+  const cached = names.filter((name) => prefixCaching(true, { groups, policy: policyOf(name), workload: shared }).on);
+  expect(cached).toEqual(expect.arrayContaining(["dense", "quest", "oracle-topk"]));
+  for (const name of ["raas", "h2o", "streaming-llm", "r-kv", "snapkv", "dms"]) expect(cached).not.toContain(name);
+  for (const name of names) {
+    const { resident } = policyOf(name).footprint({ prompt: 5000, generated: 200_000 });
+    if (cached.includes(name)) expect(resident).toEqual({ now: 205_000, perStep: 1 });
+    else expect(resident.now).toBeLessThan(205_000);
+  }
+  const strict = policyOf("raas", { overflow: "error" });
+  expect(prefixCaching(true, { groups, policy: strict, workload: shared }).notes).toEqual([
+    expect.stringMatching(/^No prefix caching, as RaaS.* does not keep every token: prompts that begin alike/),
+  ]);
+  const windows = [{ layers: 1, kind: "window", window: 128 }] as const;
+  expect(prefixCaching(true, { groups: windows, policy: policyOf("dense"), workload: shared }).on).toBe(false);
 });

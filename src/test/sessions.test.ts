@@ -218,10 +218,16 @@ test("fast-forward and step by step agree bit for bit on sessions, ties between 
         maxModelTokens: fc.constantFrom(120, 1_000_000),
         router: fc.constantFrom("round-robin", "least-outstanding", "least-kv"),
         frontEndSeconds: fc.constantFrom(0, 0.015),
+        prefixCaching: fc.boolean(),
+        layerBlocks: fc.constantFrom(150, 70_000),
+        bestOf: fc.constantFrom(1, 1, 3),
+        prefixLen: fc.constantFrom(0, 24),
         cost: fc.constantFrom(linearCost(0.05, 0, 0), linearCost(0.01, 1e-4, 1e-6)),
       }),
-      ({ users, turns, think, calls, tool, output, ...options }) => {
+      ({ users, turns, think, calls, tool, output, bestOf, prefixLen, ...given }) => {
         const sessions = shape({ turns, think, calls, tool });
+        // No request may need more than the pool of 16-token blocks.
+        const options = { ...given, maxModelTokens: Math.min(given.maxModelTokens, 16 * (given.layerBlocks - 1)) };
         const rate = users === undefined ? { requestRate: 4 } : { users };
         const workload = fixedWorkload({
           inputLen: 20,
@@ -230,9 +236,11 @@ test("fast-forward and step by step agree bit for bit on sessions, ties between 
           ...rate,
           numRequests: 40,
           sessions,
+          bestOf,
+          prefixLen,
         });
         const of = (maxRun: number): object => {
-          const result = run(workload, { ...options, maxRun, seed: 3, layerBlocks: 70_000 });
+          const result = run(workload, { ...options, maxRun, seed: 3 });
           const { requests, totals, end, failed } = result;
           const cut = (column: ArrayLike<number>): number[] => Array.from(column).slice(0, requests.length);
           if (maxRun === 1) ties += requests.length - new Set(cut(requests.end)).size;

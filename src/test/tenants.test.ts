@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { RELATIVE_ERROR } from "../core/quantile-sketch.js";
 import { serve, type ServeResult } from "../serve/serve.js";
 import type { TenantFigures } from "../serve/outcome.js";
 import { parseDefinition, type WorkloadDefinition } from "../workload/definition.js";
@@ -7,7 +8,7 @@ import { definitionWorkload } from "../workload/generate.js";
 import { parseCount, parseSeconds } from "../workload/seconds.js";
 import { capThinking, thinkingBudgets } from "../workload/thinking-budget.js";
 import type { Workload } from "../workload/workload.js";
-import { linearCost, toyScenario, type ToyOptions } from "./toy.js";
+import { linearCost, request, toyScenario, type ToyOptions } from "./toy.js";
 
 /** Several tenants in one workload: shares, lengths, priorities and thinking budgets of their own. */
 
@@ -125,6 +126,31 @@ describe("thinking budgets", () => {
     const plain = definitionWorkload(parseDefinition(JSON_TEXT, "plain.json"));
     expect(() => thinkingBudgets(plain, "chat=5")).toThrow(/the workload has no tenants$/);
     expect(thinkingBudgets(plain, undefined)).toBeUndefined();
+  });
+});
+
+test("figures of tenants are the same whether rows are kept or not, up to the sketch's error", () => {
+  const requests = Array.from({ length: 4000 }, (_, id) => ({
+    ...request(id, id * 0.02, id % 50 === 7 ? 5000 : 1 + (id % 90), 1 + ((id * 7) % 60)),
+    tenant: id % 3 === 0 ? "a" : "b",
+  }));
+  const of = (exactRequests: number): TenantFigures[] => {
+    const patience = parseSeconds(0.7, "patience");
+    const cost = linearCost(0.01, 1e-4, 1e-6);
+    const { books } = serve(toyScenario({ requests, cost, patience, maxSequences: 40, maxModelTokens: 1000 }), {
+      exactRequests,
+    });
+    return ["a", "b"].map((name) => books.tally.tenants.figures({ name, priority: 0, thinkingBudget: undefined }));
+  };
+  const [exact, sketched] = [of(10_000), of(100)];
+  exact.forEach((figures, i) => {
+    expect(figures.completed + figures.failed + figures.cancelled).toBe(i === 0 ? 1334 : 2666);
+    expect(Math.min(figures.completed, figures.failed, figures.cancelled)).toBeGreaterThan(0);
+    for (const [key, value] of Object.entries(figures)) {
+      const found = sketched[i]?.[key as keyof TenantFigures];
+      if (!key.endsWith("_ms")) expect(found, key).toBe(value);
+      else expect(Math.abs(Number(found) / Number(value) - 1), key).toBeLessThanOrEqual(RELATIVE_ERROR * 1.000001);
+    }
   });
 });
 

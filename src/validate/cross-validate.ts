@@ -51,7 +51,7 @@ export function simulator(terms: readonly Term[], profiles: Profiles): Simulate 
 export interface Figure {
   readonly measured: number;
   readonly weight: number;
-  predicted(factors: readonly number[]): number;
+  readonly predicted: (factors: readonly number[]) => number;
 }
 
 /** Figures with their slopes at some factors, which takes one simulation a factor and one more. */

@@ -7,6 +7,7 @@ export const VLLM_015: Publication = {
     "inference-sim/sim-to-real-accuracy-validation and inference-sim/training (no licence: figures quoted); " +
     "the load as in the profile.yaml of run 20260217-155451 and kubernetes-sigs/inference-perf 0949afc",
   notes: [
+    "Llama 4 Scout is simulated with all linear layers in fp8; its checkpoint leaves attention in 16 bits.",
     "Only 100 prompts in ten groups, which share their first 100 tokens, sent in a cycle with prefix caching on.",
     "Prompts are random tokens; their nominal lengths are simulated, what they are after decoding and encoding again was not published.",
     "The load generator's constant rate has exponential gaps, scaled so that the stage lasts as long as asked.",

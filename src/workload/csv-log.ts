@@ -1,11 +1,14 @@
 import { type AzureTime, ClockTicks, parseAzureTime } from "./azure-time.js";
 import { CsvCursor, excerpt } from "./csv.js";
-import { timeProblem, unitName } from "./json-values.js";
+import { type Fail, timeProblem, unitName } from "./json-values.js";
 import { type FieldsFormat, type LogFields, readFields, TICKS } from "./log-fields.js";
 import { ignoredNote, type LogRows, type LogTraits, MAX_TOKENS } from "./log-rows.js";
+import { type Extra, EXTRAS, RowExtras } from "./row-extras.js";
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const WHOLE = /^([+-]?\d+)(\.0*)?$/;
+
+const NO_EXTRAS = { promptId: -1, think: -1, blocks: -1, blockTokens: -1 } as const satisfies Record<Extra, number>;
 
 type Places = Readonly<Record<keyof LogFields, number>>; // -1: there is no such column
 
@@ -17,12 +20,15 @@ export class CsvReader {
   readonly #time: AzureTime = { seconds: 0, ticks: 0 };
   readonly #others = new Set<string>();
   #columns = 0;
-  #at: Places = { arrival: -1, prompt: -1, output: -1, reasoning: -1, session: -1, priority: -1, promptId: -1 };
+  #at: Places = { arrival: -1, prompt: -1, output: -1, reasoning: -1, session: -1, priority: -1, ...NO_EXTRAS };
   #timed = false;
+  #hasExtras = false;
+  readonly #extras: RowExtras;
 
   constructor(format: FieldsFormat, rows: LogRows) {
     this.#format = format;
     this.#rows = rows;
+    this.#extras = new RowExtras(format.fields);
   }
 
   /** The header of the next file. */
@@ -30,7 +36,7 @@ export class CsvReader {
     const known = new Set([...readFields(this.#format), ...(this.#format.marks ?? [])]);
     for (const name of names) if (!known.has(name)) this.#others.add(name.slice(0, 80));
     const at = (name: string | undefined): number => (name === undefined ? -1 : names.indexOf(name));
-    const { arrival, prompt, output, reasoning, session, priority, promptId } = this.#format.fields;
+    const { arrival, prompt, output, reasoning, session, priority } = this.#format.fields;
     this.#columns = names.length;
     this.#at = {
       arrival: at(arrival?.name),
@@ -39,15 +45,18 @@ export class CsvReader {
       reasoning: at(reasoning),
       session: at(session),
       priority: at(priority),
-      promptId: at(promptId),
+      ...(Object.fromEntries(EXTRAS.map((extra) => [extra, at(this.#format.fields[extra])])) as Record<Extra, number>),
     };
+    this.#hasExtras = EXTRAS.some((extra) => this.#at[extra] >= 0);
     if (this.#at.arrival >= 0) this.#timed = true;
   }
 
   /** Reads whole lines, the first of them line `line` of the file; returns the number of the line behind them. */
   block(bytes: Buffer, path: string, line: number): number {
     const cursor = new CsvCursor(bytes, path, line);
-    const { arrival, prompt, output, reasoning, session, priority, promptId } = this.#at;
+    const { arrival, prompt, output, reasoning, session, priority } = this.#at;
+    const extra = (name: Extra): string => (this.#at[name] < 0 ? "" : cursor.text(this.#at[name]));
+    const fail: Fail = (problem) => cursor.error(problem);
     const { fields } = this.#format;
     const clock = fields.arrival?.unit === "clock";
     while (cursor.next()) {
@@ -69,9 +78,7 @@ export class CsvReader {
         priority < 0 || isEmpty(cursor, priority) ? 0 : priorityOf(cursor, priority),
         session < 0 ? "" : cursor.text(session),
       );
-      if (promptId < 0 || !added) continue;
-      const problem = this.#rows.promptId(cursor.text(promptId), asked);
-      if (problem !== undefined) throw cursor.error(`${fields.promptId} ${excerpt(cursor.text(promptId))} ${problem}`);
+      if (this.#hasExtras && added) this.#extras.read(this.#rows, asked, extra, fail, path);
     }
     return cursor.nextLine;
   }
@@ -111,6 +118,7 @@ export class CsvReader {
     return {
       ticksPerSecond: this.#perSecond,
       hasArrivals: this.#timed,
+      blockTokens: this.#extras.blockTokens,
       midnight: clock ? this.#clock.midnight : (this.#format.midnight ?? null),
       notes: ignoredNote("columns", [...this.#others].slice(0, 50)),
     };

@@ -13,10 +13,12 @@ import {
 import { type FieldsFormat, readFields, requiredFields, TICKS } from "./log-fields.js";
 import type { RowReader } from "./log-reader.js";
 import { ignoredNote, type LogRows, type LogTraits } from "./log-rows.js";
+import { type Extra, RowExtras } from "./row-extras.js";
 
 /** Reads rows with one request each; `loose` takes numbers written as text and as bigint too. */
 export function fieldsReader(format: FieldsFormat, loose: boolean): RowReader {
-  const { arrival, prompt, output, reasoning, session, priority, promptId } = format.fields;
+  const { arrival, prompt, output, reasoning, session, priority } = format.fields;
+  const extras = new RowExtras(format.fields);
   const required = requiredFields(format);
   const known: ReadonlySet<string> = new Set([...readFields(format), ...(format.marks ?? [])]);
   const others = new Set<string>();
@@ -34,7 +36,7 @@ export function fieldsReader(format: FieldsFormat, loose: boolean): RowReader {
   };
 
   return {
-    read(row, rows: LogRows, fail) {
+    read(row, rows: LogRows, fail, path) {
       const missing = required.filter((key) => row[key] === undefined);
       if (missing.length > 0) {
         throw fail(`no key ${missing.join(", ")}; found ${Object.keys(row).join(", ").slice(0, 300)}`);
@@ -55,14 +57,17 @@ export function fieldsReader(format: FieldsFormat, loose: boolean): RowReader {
         priority === undefined ? 0 : priorityOf(number(row[priority]), fail),
         session === undefined ? "" : nameOf(row[session], session, fail),
       );
-      if (promptId === undefined || !added) return;
-      const name = nameOf(row[promptId], promptId, fail);
-      const problem = rows.promptId(name, asked);
-      if (problem !== undefined) throw fail(`${promptId} ${name} ${problem}`);
+      if (!added) return;
+      const text = (extra: Extra): string => {
+        const name = format.fields[extra];
+        return name === undefined ? "" : nameOf(row[name], name, fail);
+      };
+      extras.read(rows, asked, text, fail, path);
     },
     traits: (): Omit<LogTraits, "format"> => ({
       ticksPerSecond: perSecond,
       hasArrivals: timed,
+      blockTokens: extras.blockTokens,
       midnight: arrival?.unit === "clock" ? clock.midnight : (format.midnight ?? null),
       notes: ignoredNote("keys", [...others].slice(0, 50)),
     }),

@@ -1,6 +1,6 @@
 import type { FieldsFormat } from "./log-fields.js";
 
-/** The product's own log: CSV, JSON lines or Parquet with these columns, the last four if it likes. Equal prompt ids are identical prompts. */
+/** The product's own log: CSV, JSON lines or Parquet with these columns, the last seven if it likes. Equal prompt ids are identical prompts. */
 export const OWN: FieldsFormat = {
   name: "raas-sim",
   fields: {
@@ -11,5 +11,8 @@ export const OWN: FieldsFormat = {
     session: "session",
     priority: "priority",
     promptId: "prompt_id",
+    think: "think_s",
+    blocks: "prefix_blocks",
+    blockTokens: "block_tokens",
   },
 };

@@ -1,4 +1,4 @@
-import { leadingHits } from "./block-ids.js";
+import { leadingHits, leadingTokens } from "./block-ids.js";
 import { LengthBins, type LengthBin } from "./length-bins.js";
 import type { RequestLog } from "./log-rows.js";
 import { sessionValues } from "./log-statistics.js";
@@ -9,7 +9,7 @@ export interface ArrivalPoint {
   readonly requests_per_s: number;
   readonly prompt_tokens_per_s: number;
   readonly output_tokens_per_s: number;
-  /** Share of the prompts that an unlimited prefix cache would have held: of tokens, or of blocks that differ in size. */
+  /** Share of the prompts that an unlimited prefix cache would have held: of tokens, or of blocks of unknown size. */
   readonly hit_rate: number | null; // null if no request arrives, or the log has no blocks
 }
 
@@ -85,8 +85,9 @@ function arrivals(log: RequestLog, binS: number): readonly ArrivalPoint[] {
     output[bin]! += outputTokens[row] as number;
     if (blocks === null || hits === undefined) continue;
     const found = hits[row] as number;
-    hit[bin]! += blocks.blockTokens === null ? found : Math.min(found * blocks.blockTokens, tokens);
-    asked[bin]! += blocks.blockTokens === null ? (blocks.count[row] as number) : tokens;
+    const inTokens = leadingTokens(blocks, row, found, tokens);
+    hit[bin]! += Number.isNaN(inTokens) ? found : inTokens;
+    asked[bin]! += Number.isNaN(inTokens) ? (blocks.count[row] as number) : tokens;
   }
   return Array.from(requests, (count, bin) => ({
     time_s: bin * binS,

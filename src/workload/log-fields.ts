@@ -24,6 +24,9 @@ export interface LogFields {
   readonly session?: string;
   readonly priority?: string;
   readonly promptId?: string;
+  readonly think?: string; // s from the end of the answer before
+  readonly blocks?: string; // prefix blocks: whole numbers with blanks between
+  readonly blockTokens?: string; // of a full block
 }
 
 /** A log of one request a row whose columns alone say what it is; CSV, JSON lines or Parquet. */
@@ -44,11 +47,23 @@ export function requiredFields({ fields, marks = [] }: FieldsFormat): readonly s
 
 /** Every column that is read. */
 export function readFields({ fields }: FieldsFormat): readonly string[] {
-  const { arrival, prompt, output, reasoning, session, priority, promptId } = fields;
-  return [arrival?.name, prompt, output, reasoning, session, priority, promptId].filter((name) => name !== undefined);
+  const { arrival, prompt, output, reasoning, session, priority, promptId, think, blocks, blockTokens } = fields;
+  const others = [reasoning, session, priority, promptId, think, blocks, blockTokens];
+  return [arrival?.name, prompt, output, ...others].filter((name) => name !== undefined);
 }
 
-const ROLES = ["arrival", "prompt", "output", "reasoning", "session", "priority", "prompt-id"] as const;
+const ROLES = [
+  "arrival",
+  "prompt",
+  "output",
+  "reasoning",
+  "session",
+  "priority",
+  "prompt-id",
+  "think",
+  "blocks",
+  "block-tokens",
+] as const;
 type Role = (typeof ROLES)[number];
 
 /**
@@ -92,6 +107,9 @@ export function parseColumns(text: string): FieldsFormat {
     session: names.get("session"),
     priority: names.get("priority"),
     promptId: names.get("prompt-id"),
+    think: names.get("think"),
+    blocks: names.get("blocks"),
+    blockTokens: names.get("block-tokens"),
   };
   const given = Object.entries(optional).filter((entry) => entry[1] !== undefined);
   return {

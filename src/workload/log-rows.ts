@@ -37,6 +37,7 @@ export interface LogTraits {
   readonly ticksPerSecond: number; // unit of the times given to add()
   readonly hasArrivals?: boolean; // default true
   readonly blockTokens?: number | null; // default null: blocks differ in size
+  readonly blockLengths?: ReadonlyMap<unknown, number>; // tokens of blocks by name, where the log has them
   readonly midnight?: number | null; // second of the day at time 0; default null, unknown
   readonly notes: readonly string[];
 }
@@ -169,7 +170,9 @@ export class LogRows {
           : order === undefined
             ? think.subarray(0, length)
             : Float64Array.from(order, (row) => think[row] as number),
-      blocks: this.#hasBlocks ? this.#blocks.finish(length, order, traits.blockTokens ?? null) : null,
+      blocks: this.#hasBlocks
+        ? this.#blocks.finish(length, order, traits.blockTokens ?? null, traits.blockLengths)
+        : null,
       promptId: this.#promptIds.any ? this.#promptIds.take(length, order) : null,
       hasArrivals,
       secondOfDay: midnight === null ? null : (midnight + first / traits.ticksPerSecond) % DAY_S,

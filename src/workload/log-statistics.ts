@@ -1,4 +1,4 @@
-import { prefixReuse, type PrefixReuse } from "./block-ids.js";
+import { prefixReuse, type PrefixBlocks, type PrefixReuse } from "./block-ids.js";
 import type { RequestLog } from "./log-rows.js";
 
 /** Mean, standard deviation and percentiles, interpolated linearly between the two nearest values, as NumPy does. */
@@ -36,6 +36,12 @@ export interface SessionStatistics {
   readonly thinkS: Spread | null; // between an answer's end and the next request, where the log has it
 }
 
+/** Of a cache without limit, and of smaller ones that were asked for. */
+export interface PrefixStatistics extends PrefixReuse {
+  readonly blockTokens: number | null;
+  readonly limited: readonly (Pick<PrefixReuse, "tokenHitRate" | "blockHitRate"> & { readonly cacheBlocks: number })[];
+}
+
 export interface LogStatistics {
   readonly format: string;
   readonly requests: number;
@@ -46,12 +52,12 @@ export interface LogStatistics {
   readonly outputPerPromptToken: number;
   readonly arrivals: ArrivalStatistics | null;
   readonly sessions: SessionStatistics | null;
-  readonly prefix: (PrefixReuse & { readonly blockTokens: number | null }) | null;
+  readonly prefix: PrefixStatistics | null;
   readonly notes: readonly string[];
 }
 
-/** What a log looks like. All values are finite numbers or null. */
-export function logStatistics(log: RequestLog): LogStatistics {
+/** What a log looks like. All values are finite numbers or null. `cacheBlocks` are sizes of caches to try. */
+export function logStatistics(log: RequestLog, cacheBlocks: readonly number[] = []): LogStatistics {
   const prompts = sum(log.promptTokens);
   const outputs = sum(log.outputTokens);
   const reasoning = sum(log.reasoningTokens);
@@ -65,11 +71,23 @@ export function logStatistics(log: RequestLog): LogStatistics {
     outputPerPromptToken: outputs / prompts,
     arrivals: log.hasArrivals && log.length > 1 ? arrivalStatistics(log) : null,
     sessions: log.session === null ? null : sessionStatistics(log, log.session),
-    prefix:
-      log.blocks === null
-        ? null
-        : { blockTokens: log.blocks.blockTokens, ...prefixReuse(log.blocks, log.promptTokens) },
+    prefix: log.blocks === null ? null : prefixStatistics(log.blocks, log.promptTokens, cacheBlocks),
     notes: log.notes,
+  };
+}
+
+function prefixStatistics(
+  blocks: PrefixBlocks,
+  promptTokens: Int32Array,
+  cacheBlocks: readonly number[],
+): PrefixStatistics {
+  return {
+    blockTokens: blocks.blockTokens,
+    ...prefixReuse(blocks, promptTokens),
+    limited: cacheBlocks.map((capacity) => {
+      const { tokenHitRate, blockHitRate } = prefixReuse(blocks, promptTokens, capacity);
+      return { cacheBlocks: capacity, tokenHitRate, blockHitRate };
+    }),
   };
 }
 

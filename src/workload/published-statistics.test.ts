@@ -11,9 +11,9 @@ const TRACES = new URL("../../../shared/traces/", import.meta.url);
 const present = existsSync(TRACES);
 if (!present) console.log("skipped: the collection of public traces is not at hand");
 
-const statistics = (file: string): LogStatistics => {
+const statistics = (file: string, cacheBlocks: readonly number[] = []): LogStatistics => {
   const bytes = readFileSync(new URL(file, TRACES));
-  return logStatistics(parseRequestLog(bytes, file));
+  return logStatistics(parseRequestLog(bytes, file), cacheBlocks);
 };
 
 /** The columns of a README's row: n, mean, sd, p5, p25, p50, p75, p90, p95, p99, max, as they are printed. */
@@ -80,12 +80,28 @@ test.runIf(present)("arrivals, failed calls, sessions, prefixes", () => {
   const burst = statistics("burstgpt-1-slice/BurstGPT_1_first400.csv");
   expect(burst.failed).toBe(17);
 
-  const mooncake = statistics("mooncake-conversation/conversation_trace.jsonl.gz");
+  const sizes = [1000, 5000, 10_000, 20_000, 50_000, 100_000];
+  const mooncake = statistics("mooncake-conversation/conversation_trace.jsonl.gz", sizes);
   expect(mooncake.arrivals?.gapCv).toBeCloseTo(3.03, 2);
   expect(mooncake.arrivals?.zeroGapShare).toBeCloseTo(0.902, 3);
   expect(mooncake.prefix).toMatchObject({ blockTokens: 512, references: 288_500, distinct: 182_790 });
   expect(mooncake.prefix?.tokenHitRate).toBeCloseTo(0.3736, 4);
   expect(mooncake.prefix?.blockHitRate).toBeCloseTo(0.3664, 4);
+  const caches = [
+    [1000, 0.0454, 0.0445],
+    [5000, 0.1125, 0.1104],
+    [10_000, 0.2153, 0.2112],
+    [20_000, 0.2931, 0.2875],
+    [50_000, 0.3615, 0.3546],
+    [100_000, 0.3708, 0.3637],
+  ] as const;
+  expect(mooncake.prefix?.limited).toEqual(
+    caches.map(([cacheBlocks, tokens, blocks]) => ({
+      cacheBlocks,
+      tokenHitRate: expect.closeTo(tokens, 4) as number,
+      blockHitRate: expect.closeTo(blocks, 4) as number,
+    })),
+  );
 
   const rag = statistics("ragpulse/0_trace.jsonl.gz");
   expect(rag.arrivals?.gapCv).toBeCloseTo(3.06, 2);

@@ -67,11 +67,12 @@ export function* trafficRequests(traffic: Traffic, seed: number): Generator<Requ
   const alone = (arrival: number): readonly RequestSpec[] => {
     const sender = pick();
     const lengths = draws.get(sender)?.() ?? [];
-    const question = { arrival, session: "", sender, outputText: undefined, ended: undefined };
-    if (prefixTokens === 0 && bestOf === 1) return ask({ ...question, samples: lengths, promptText: undefined });
+    const nothing = { promptText: undefined, outputText: undefined, ended: undefined };
+    if (prefixTokens === 0 && bestOf === 1) return ask({ arrival, session: "", sender, samples: lengths, ...nothing });
     const own = bestOf > 1 ? lengths.slice(0, 1).map(({ promptTokens }) => fresh(texts, promptTokens)) : [];
     const samples = lengths.map((each) => ({ ...each, promptTokens: each.promptTokens + prefixTokens }));
-    return ask({ ...question, samples, promptText: [...(prefixes.get(sender) ?? []), ...own] });
+    const promptText = [...(prefixes.get(sender) ?? []), ...own];
+    return ask({ arrival, session: "", sender, samples, ...nothing, promptText });
   };
   let index = 0;
   for (const arrival of arrivals(load.process, load.curve, seed)) {

@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import type { ServerRun } from "./advice.js";
+import { advice } from "./advice.js";
+
+/** A run with so many sequences at once: measured and predicted TPOT and TTFT in ms. */
+function run(sequences: number, tpot: [number, number], ttft: [number, number], waiting = 0): ServerRun {
+  const e2el = 1000;
+  return {
+    run: {
+      path: "r",
+      metrics: {
+        mean_tpot_ms: tpot[0],
+        mean_ttft_ms: ttft[0],
+        mean_e2el_ms: e2el,
+        request_throughput: sequences, // of a second each
+      },
+      load: {},
+      hasRequests: false,
+    },
+    predicted: {
+      mean_tpot_ms: tpot[1],
+      mean_ttft_ms: ttft[1],
+      mean_running_requests: sequences,
+      mean_waiting_requests: waiting,
+      preemptions: 3,
+    },
+    kvBlocks: 1234,
+    asyncScheduling: false,
+  };
+}
+
+test("nothing stands out where both latencies are close", () => {
+  expect(advice([run(4, [10, 10.2], [50, 52])])).toEqual([expect.stringMatching(/nothing stands out/)]);
+});
+
+test.each([
+  [
+    "as much at every load: a step's host time",
+    [run(2, [11, 10], [50, 50]), run(64, [31, 30], [50, 50])],
+    /--host-step-time/,
+  ],
+  [
+    "more in large batches: a sequence's host time",
+    [run(2, [10, 10], [50, 50]), run(64, [35, 30], [50, 50])],
+    /--host-sequence-time/,
+  ],
+  ["more in small batches: launches", [run(2, [14, 10], [50, 50]), run(64, [30.5, 30], [50, 50])], /--cuda-graphs/],
+  ["one run of few sequences", [run(2, [14, 10], [50, 50])], /--host-step-time.*second run/],
+  ["one run of many sequences", [run(64, [14, 10], [50, 50])], /--host-sequence-time.*second run/],
+  ["first tokens late without a queue", [run(2, [10, 10], [70, 50])], /--front-end-time/],
+  [
+    "first tokens late where requests wait",
+    [run(200, [10, 10], [900, 500], 20)],
+    /1234.*--num-gpu-blocks-override.*3 requests/,
+  ],
+] as const)("%s", (_, runs, said) => {
+  const sentences = advice(runs);
+  expect(sentences).toHaveLength(1);
+  expect(sentences[0]).toMatch(said);
+});
+
+test("asynchronous scheduling hides host time, and the advice says so", () => {
+  const runs = [run(2, [11, 10], [50, 50]), run(64, [31, 30], [50, 50])].map((each) => ({
+    ...each,
+    asyncScheduling: true,
+  }));
+  expect(advice(runs)[0]).toMatch(/asynchronously/);
+});
