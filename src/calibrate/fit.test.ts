@@ -82,6 +82,15 @@ test("the same seed gives the same fit", () => {
   expect(fit()).toEqual(fit());
 });
 
+/** Held-out MAPE, percent, that the committed profiles must not exceed. */
+const LIMITS: Readonly<Record<string, number>> = {
+  "gemm bf16": 7.5,
+  "decode-attention bf16 head 128": 7,
+  "prefill-attention bf16 head 128": 7,
+  "all-reduce ring": 6.5,
+  "moe bf16": 13,
+};
+
 test("fitted profiles say how well they fit, by operator and size", () => {
   const fitted = profileNames()
     .map(resolveProfile)
@@ -89,6 +98,9 @@ test("fitted profiles say how well they fit, by operator and size", () => {
   expect(fitted.map(({ name }) => name)).toEqual(["a100-sxm-80gb", "h100-sxm"]);
   for (const { fits } of fitted) {
     expect(fits.length).toBeGreaterThan(5);
+    for (const [name, limit] of Object.entries(LIMITS)) {
+      expect(fits.find(({ operator }) => operator === name)?.mapePercent, name).toBeLessThan(limit);
+    }
     for (const { operator, samples, heldOut, mapePercent, biasPercent, p90Percent, classes } of fits) {
       expect(heldOut, operator).toBeGreaterThan(0.35 * samples);
       expect(mapePercent, operator).toBeGreaterThanOrEqual(Math.abs(biasPercent));

@@ -7,10 +7,10 @@ export interface Piece {
   readonly slope: number; // seconds per token
 }
 
-const FIRST_RATIO = 2;
+const FIRST_RATIO = 16;
 const LAST_TOKENS = 2 ** 34;
-/** A chord may miss the form by this share of it; half of the 0.5 % that a table may miss in all. */
-const CHORD_ERROR = 0.0025;
+/** A chord may miss the form by this share of it where it is looked at; a table by 0.5 % anywhere. */
+const CHORD_ERROR = 0.004;
 
 /**
  * Tabulates `seconds(x)`, non-decreasing, for x in [0, 2^34] tokens. Pieces meet exactly at their integer knots, so the
