@@ -106,8 +106,7 @@ export class Replica implements ServerView {
   /** A request reaches the engine. Returns when the replica wants to be called next, or undefined if that stays as it was. */
   arrive(spec: RequestSpec, now: number): number | undefined {
     const blocked = this.#queue.length > 0 && !this.#options.priorities;
-    // Whether the iteration after the present one is settled without it.
-    const late = this.#options.asyncScheduling && this.#run !== undefined && now > this.#run.start;
+    const late = this.#options.asyncScheduling && this.#run !== undefined && now > this.#run.start; // for the next one too
     if (late) this.#late.add(new Sequence(spec), now);
     else this.#queue.insert(new Sequence(spec));
     this.#inFlight++;
