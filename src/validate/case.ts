@@ -56,10 +56,10 @@ export interface MeasuredCase {
   readonly steadyWindow?: boolean;
 }
 
-export const PUBLICATIONS = ["vllm-0.23", "vllm-0.15", "ml-energy", "closed-loop"] as const;
+const PUBLICATIONS = ["vllm-0.23", "vllm-0.15", "ml-energy", "closed-loop"] as const;
 export type PublicationName = (typeof PUBLICATIONS)[number];
 
-export const TARGETS = [
+const TARGETS = [
   "open loop",
   "saturated",
   "stages, dense",
