@@ -24,8 +24,15 @@ export function moeForm(format: "bf16" | "fp8" | "int4", device: HardwareProfile
       spread: { start: 0.9, min: 0.3, max: 1 },
     },
     takes: (sample: KernelSample): sample is Moe => sample.operator === "moe" && sample.format === format,
-    predictor: (at, values) => (sample) =>
-      moeSeconds({ ...sample, weightBytes, peakFlops }, at, values as unknown as MoeKernel),
+    predictor:
+      (at, values) =>
+      // Field by field: a fit asks for millions of times, and a spread costs more than the form.
+      ({ tokens, experts, expertsPerToken, hiddenSize, expertSize, balanced }) =>
+        moeSeconds(
+          { tokens, experts, expertsPerToken, hiddenSize, expertSize, balanced, weightBytes, peakFlops },
+          at,
+          values as unknown as MoeKernel,
+        ),
     size: { name: "tokens", of: ({ tokens }) => tokens, edges: [8, 64, 512, 4096] },
     shape: ({ tokens, experts, expertsPerToken, hiddenSize, expertSize }) => ({
       tokens,

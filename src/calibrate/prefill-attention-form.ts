@@ -33,7 +33,8 @@ export function prefillAttentionForm(
       return ({ sequences, tokens, context, queryHeads, kvHeads, window }) =>
         prefillAttentionSeconds(
           {
-            chunks: [{ sequences, tokens, context }],
+            sequences,
+            chunks: [{ tokens, context }],
             queryHeads,
             kvHeads,
             headDim,

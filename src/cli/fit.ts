@@ -30,7 +30,9 @@ export async function runFit(flags: Flags): Promise<void> {
   const source = textFlag(flags, "source") ?? `Kernel times of ${paths.map((path) => basename(path)).join(", ")}`;
   const samples = paths.flatMap((path) => readKernels(path));
   const line = progressLine("fitting");
-  const fitted = fitProfile(profile, device, samples, { holdout, seed, source }, (operator) => line.update(operator));
+  const fitted = fitProfile(profile, device, samples, { holdout, seed, source }, (operator) =>
+    line.update(() => operator),
+  );
   line.end();
   if (out !== undefined) await writeBlocks(out, [Buffer.from(`${profileText(fitted.json)}\n`)]);
   const text = flags["json"] === true ? jsonText(fitted, hardware) : fitText(fitted, holdout);

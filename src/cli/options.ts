@@ -48,7 +48,7 @@ function looseNumber(name: string, text: string, number: number): unknown {
 
 /** Checks a complete set of options. Every problem is one InputError that names origin, value and what is allowed. */
 export function checkOptions(values: Readonly<Record<string, unknown>>, origin: Origin): ScenarioOptions {
-  const parsed = SCENARIO_OPTIONS.safeParse(values);
+  const parsed = SCENARIO_OPTIONS.safeParse(values, { jitless: true }); // once: compiling a parser takes longer
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   if (issue === undefined) throw new InputError("scenario", "is not valid");

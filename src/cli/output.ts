@@ -173,7 +173,7 @@ export async function writeReport(
     const { renderSvg } = await import("../report/svg.js");
     const line = progressLine("charts");
     for (const [drawn, chart] of report.charts.entries()) {
-      line.update(`${drawn} of ${report.charts.length} are drawn`);
+      line.update(() => `${drawn} of ${report.charts.length} are drawn`);
       const svg = await renderSvg(chart);
       if (flags.svg) files.set(`charts/${chart.name}.svg`, svg);
       if (flags.png) files.set(`charts/${chart.name}.png`, await (await import("../report/png.js")).renderPng(svg));

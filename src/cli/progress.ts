@@ -1,5 +1,5 @@
 /** Says on stderr how far long work is: nothing in the first second, then a line that overwrites itself, or plain lines. */
-export function progressLine(label: string): { update(text: string): void; end(): void } {
+export function progressLine(label: string): { update(text: () => string): void; end(): void } {
   const started = Date.now();
   const terminal = process.stderr.isTTY;
   const interval = terminal ? 200 : 5000;
@@ -11,7 +11,7 @@ export function progressLine(label: string): { update(text: string): void; end()
       if (now < next) return;
       next = now + interval;
       shown = true;
-      process.stderr.write(terminal ? `\r\u001b[2K${label}: ${text}` : `${label}: ${text}\n`);
+      process.stderr.write(terminal ? `\r\u001b[2K${label}: ${text()}` : `${label}: ${text()}\n`);
     },
     end() {
       if (shown && terminal) process.stderr.write("\r\u001b[2K");

@@ -53,7 +53,7 @@ export async function replayFile(
   try {
     const plan = planReplay(trace, policies, options);
     out = selections === undefined ? undefined : new SelectionsFile(selections);
-    const progress = countSteps(plan, (text) => line.update(text));
+    const progress = countSteps(plan, (text) => line.update(() => text));
     const threads = workers ?? threadsFor(trace, policies, plan);
     const names = policies.map(({ name }) => name);
     crew =

@@ -25,7 +25,7 @@ export async function replayMap(
     const place = asked ?? milestoneHead(trace, options);
     const map = attentionMap(trace, drawn, place, {
       ...options,
-      progress: (steps) => line.update(`decode step ${steps.toLocaleString("en-US")}`),
+      progress: (steps) => line.update(() => `decode step ${steps.toLocaleString("en-US")}`),
     });
     const why =
       asked === undefined

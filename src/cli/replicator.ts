@@ -34,7 +34,7 @@ export class Replicator {
     const one = async (number: number): Promise<Replication> => {
       if (alone) return runReplication(scenario, number, `${label}, run ${number + 1} of ${last + 1}`);
       const result = await this.#inThread({ policy: scenario.parts.policy.name, number });
-      line.update(`${++done} of ${last + 1} runs have ended`);
+      line.update(() => `${++done} of ${last + 1} runs have ended`);
       return result;
     };
     const runs = [first];

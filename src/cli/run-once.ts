@@ -49,7 +49,8 @@ async function runTo(
     sink: (...rows) => sinks.forEach((sink) => sink?.(...rows)),
     progress: ({ finished, sent, now }) =>
       line?.update(
-        `${finished.toLocaleString("en-US")} of ${sent.toLocaleString("en-US")} requests sent have ended, ${now.toFixed(0)} s simulated`,
+        () =>
+          `${finished.toLocaleString("en-US")} of ${sent.toLocaleString("en-US")} requests sent have ended, ${now.toFixed(0)} s simulated`,
       ),
   });
   line?.end();

@@ -37,7 +37,7 @@ function check(file: string): CheckResult {
       values += block.values;
       if (block.fault !== undefined) tensor.fault = block.fault;
       tensors.set(block.tensor, tensor);
-      line.update(`${values.toLocaleString("en-US")} values read`);
+      line.update(() => `${values.toLocaleString("en-US")} values read`);
     }
   } catch (error) {
     if (!(error instanceof InputError)) throw error;

@@ -59,7 +59,8 @@ function measured(trace: AttentionTrace, decodeSteps: number): TraceShape {
       return next.value;
     }
     done++;
-    if (done % 16 === 0) line.update(`${done.toLocaleString("en-US")} of ${rows.toLocaleString("en-US")} rows a head`);
+    if (done % 16 === 0)
+      line.update(() => `${done.toLocaleString("en-US")} of ${rows.toLocaleString("en-US")} rows a head`);
   }
 }
 

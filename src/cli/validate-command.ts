@@ -21,7 +21,7 @@ export async function runValidate(flags: Flags): Promise<void> {
     if (flags[name] !== undefined) throw new InputError(`--${name}`, "needs --measured, the runs that it is about");
   const cases = chosen(flags["cases"]);
   const line = progressLine("validate");
-  const found = validation(cases, resolveProfile, (done) => line.update(`${done} of ${cases.length} runs`));
+  const found = validation(cases, resolveProfile, (done) => line.update(() => `${done} of ${cases.length} runs`));
   line.end();
   const data = validationData(found, version());
   if (output.json) process.stdout.write(`${JSON.stringify(data, null, 2)}\n`);

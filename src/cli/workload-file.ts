@@ -25,8 +25,8 @@ export async function importLog(path: string, columns: string | undefined): Prom
     try {
       log.open(file);
       if (isParquet(source))
-        await readRows(log, source, (rows) => line.update(`${rows.toLocaleString("en-US")} rows of ${file}`));
-      else await readChunks(log, source, (done) => line.update(`${(done / 1e6).toFixed(0)} MB of ${file}`));
+        await readRows(log, source, (rows) => line.update(() => `${rows.toLocaleString("en-US")} rows of ${file}`));
+      else await readChunks(log, source, (done) => line.update(() => `${(done / 1e6).toFixed(0)} MB of ${file}`));
     } finally {
       source.close();
     }

@@ -14,7 +14,7 @@ export async function writeTrace(path: string, trace: AttentionTrace, dtypeOf: D
     for (const block of blocks) {
       yield block;
       done += block.length;
-      line.update(`${(done / MB).toFixed(1)} of ${(size / MB).toFixed(1)} MB`);
+      line.update(() => `${(done / MB).toFixed(1)} of ${(size / MB).toFixed(1)} MB`);
     }
   };
   await writeBlocks(path, counted());

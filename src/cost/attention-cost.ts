@@ -5,7 +5,10 @@ import { tabulate, type Piece } from "./attention-curve.js";
 import type { PrefillChunk } from "./cost-model.js";
 import { decodeAttentionSeconds, decodeBends, KEY_BLOCK, type DecodeWork } from "./decode-attention-time.js";
 import type { ExtraWork } from "./extra-work.js";
-import { prefillAttentionSeconds } from "./prefill-attention-time.js";
+import { prefillAttentionSeconds, type PrefillWork } from "./prefill-attention-time.js";
+
+type MutableDecodeWork = DecodeWork & { tokens: number };
+type MutablePrefillWork = PrefillWork & { chunks: PrefillWork["chunks"]; window: number };
 
 /** Share of the peak that the products inside decode attention reach; they decide only for latent attention. A guess. */
 export const DECODE_COMPUTE_EFFICIENCY = 0.5;
@@ -16,8 +19,7 @@ export class AttentionCost {
   readonly decodeFlops: number; // per token read
   readonly #profile: HardwareProfile;
   readonly #heads: { readonly queryHeads: number; readonly kvHeads: number };
-  readonly #prefillHeads: { readonly queryHeads: number; readonly kvHeads: number };
-  readonly #prefillDim: number; // of queries and keys, or its mean with that of values
+  readonly #prefillWork: MutablePrefillWork; // one object serves every step
   readonly #decodeDim: number;
   readonly #decodeKernels: readonly DecodeKernel[];
   readonly #prefillKernel: PrefillKernel;
@@ -30,10 +32,18 @@ export class AttentionCost {
     // Decode with a latent cache multiplies queries with the latent itself; prefill expands it to heads first.
     this.decodeFlops =
       latent === undefined ? 4 * queryHeads * model.headDim : 2 * queryHeads * (2 * latent.kvRank + latent.ropeDim);
-    this.#prefillDim = latent === undefined ? model.headDim : (latent.nopeDim + latent.ropeDim + latent.valueDim) / 2;
     this.#decodeDim = model.headDim;
     this.#heads = { queryHeads, kvHeads: latent === undefined ? Math.ceil(model.kvHeads / tp) : 1 };
-    this.#prefillHeads = latent === undefined ? this.#heads : { queryHeads, kvHeads: queryHeads };
+    this.#prefillWork = {
+      sequences: 1,
+      chunks: [],
+      queryHeads,
+      kvHeads: latent === undefined ? this.#heads.kvHeads : queryHeads,
+      // Of queries and keys, or its mean with that of values.
+      headDim: latent === undefined ? model.headDim : (latent.nopeDim + latent.ropeDim + latent.valueDim) / 2,
+      window: Infinity,
+      kvBytes: this.kvBytes,
+    };
     // Whatever an 8-bit cache costs beyond its bytes, an engine can read it as it reads 16 bits: never slower.
     const formats: readonly KvFormat[] = format === "fp8" ? ["fp8", "bf16"] : ["bf16"];
     this.#decodeKernels = formats.map((each) => nearest(profile.decodeAttention, model.headDim, each));
@@ -42,29 +52,34 @@ export class AttentionCost {
 
   /** Seconds of a layer where `sequences` read `tokens` tokens together; those of a windowed layer read a block more. */
   decodeSeconds(sequences: number, tokens: number, window: number): number {
-    const read = window === Infinity ? tokens : tokens * (1 + KEY_BLOCK / window);
-    const work = { ...this.#decodeWork(sequences), tokens: read, windowed: window < Infinity };
-    const measured = Math.min(
-      ...this.#decodeKernels.map((kernel) => decodeAttentionSeconds(work, this.#profile, kernel)),
-    );
-    const computing = (tokens * this.decodeFlops) / (DECODE_COMPUTE_EFFICIENCY * this.#profile.peakFlops.bf16);
-    return Math.max(measured, computing);
+    return this.#decodeSeconds(this.#decodeWork(sequences, window), tokens, window);
   }
 
   /** The same for `layers` layers, as pieces over tokens. */
   decodeTable(layers: number, sequences: number, window: number): readonly Piece[] {
-    const bends = decodeBends(this.#decodeWork(sequences), this.#profile);
-    return tabulate((tokens) => layers * this.decodeSeconds(sequences, tokens, window), bends);
+    const work = this.#decodeWork(sequences, window);
+    const bends = decodeBends(work, this.#profile);
+    return tabulate((tokens) => layers * this.#decodeSeconds(work, tokens, window), bends);
   }
 
-  #decodeWork(sequences: number): DecodeWork {
+  /** Writes into `work`: a table asks a hundred times. */
+  #decodeSeconds(work: MutableDecodeWork, tokens: number, window: number): number {
+    work.tokens = window === Infinity ? tokens : tokens * (1 + KEY_BLOCK / window);
+    let seconds = Infinity;
+    for (const kernel of this.#decodeKernels)
+      seconds = Math.min(seconds, decodeAttentionSeconds(work, this.#profile, kernel));
+    const computing = (tokens * this.decodeFlops) / (DECODE_COMPUTE_EFFICIENCY * this.#profile.peakFlops.bf16);
+    return Math.max(seconds, computing);
+  }
+
+  #decodeWork(sequences: number, window: number): MutableDecodeWork {
     return {
       sequences,
       tokens: 0,
       ...this.#heads,
       headDim: this.#decodeDim,
       kvBytes: this.kvBytes,
-      windowed: false,
+      windowed: window < Infinity,
       cachedBytes: 0, // layers in between have replaced it
     };
   }
@@ -76,17 +91,10 @@ export class AttentionCost {
 
   /** The chunks of a step in one layer; a window bounds the keys of each query. */
   prefillSeconds(chunks: readonly PrefillChunk[], window: number): number {
-    return prefillAttentionSeconds(
-      {
-        chunks: chunks.map(({ tokens, context }) => ({ sequences: 1, tokens, context })),
-        ...this.#prefillHeads,
-        headDim: this.#prefillDim,
-        window,
-        kvBytes: this.kvBytes,
-      },
-      this.#profile,
-      this.#prefillKernel,
-    );
+    const work = this.#prefillWork;
+    work.chunks = chunks;
+    work.window = window;
+    return prefillAttentionSeconds(work, this.#profile, this.#prefillKernel);
   }
 
   /** Seconds a layer and token scored: page representatives are read once. */

@@ -22,8 +22,8 @@ export function tabulate(seconds: (tokens: number) => number, bends: readonly nu
   const pieces: Piece[] = [];
   let from = 0;
   let value = toQuantum(seconds(0));
-  for (const to of knots(seconds, bends)) {
-    const slope = Math.max(0, toQuantum((seconds(to) - value) / (to - from)));
+  for (const { x: to, y } of knots(seconds, bends)) {
+    const slope = Math.max(0, toQuantum((y - value) / (to - from)));
     pieces.push({ from, intercept: value - slope * from, slope });
     value += slope * (to - from);
     from = to;
@@ -31,41 +31,39 @@ export function tabulate(seconds: (tokens: number) => number, bends: readonly nu
   return pieces;
 }
 
-/** Ascending, without 0. */
-function knots(seconds: (tokens: number) => number, bends: readonly number[]): readonly number[] {
-  const first = new Set<number>([1, ...bends.filter((bend) => bend > 1 && bend < LAST_TOKENS)]);
-  for (let x = FIRST_RATIO; x <= FIRST_RATIO * LAST_TOKENS; x *= FIRST_RATIO) first.add(x);
-  const all: number[] = [];
-  let from = 0;
-  let low = seconds(0);
-  for (const to of [...first].sort((a, b) => a - b)) {
-    const high = seconds(to);
-    refine(seconds, { x: from, y: low }, { x: to, y: high }, all);
-    all.push(to);
-    from = to;
-    low = high;
-  }
-  return all;
-}
-
 interface Point {
   readonly x: number;
   readonly y: number;
 }
 
-function refine(seconds: (tokens: number) => number, from: Point, to: Point, knots: number[]): void {
-  if (to.x - from.x < 2) return;
-  const slope = (to.y - from.y) / (to.x - from.x);
-  const near = [0.25, 0.5, 0.75].every((share) => {
-    const x = from.x + share * (to.x - from.x);
-    const y = seconds(x);
-    return Math.abs(from.y + slope * (x - from.x) - y) <= CHORD_ERROR * y;
-  });
-  if (near) return;
+/** Ascending, without 0. */
+function knots(seconds: (tokens: number) => number, bends: readonly number[]): readonly Point[] {
+  const first = new Set<number>([1, ...bends.filter((bend) => bend > 1 && bend < LAST_TOKENS)]);
+  for (let x = FIRST_RATIO; x <= FIRST_RATIO * LAST_TOKENS; x *= FIRST_RATIO) first.add(x);
+  const all: Point[] = [];
+  let from = { x: 0, y: seconds(0) };
+  for (const x of [...first].sort((a, b) => a - b)) {
+    const to = { x, y: seconds(x) };
+    refine(seconds, from, to, all);
+    all.push(to);
+    from = to;
+  }
+  return all;
+}
+
+function refine(seconds: (tokens: number) => number, from: Point, to: Point, knots: Point[]): void {
+  const width = to.x - from.x;
+  if (width < 2) return;
+  const slope = (to.y - from.y) / width;
+  const near = (x: number, y: number): boolean => Math.abs(from.y + slope * (x - from.x) - y) <= CHORD_ERROR * y;
+  const half = from.x + 0.5 * width;
+  const atHalf = seconds(half);
+  const [first, last] = [from.x + 0.25 * width, from.x + 0.75 * width];
+  if (near(half, atHalf) && near(first, seconds(first)) && near(last, seconds(last))) return;
   const x = Math.round((from.x + to.x) / 2);
-  const middle = { x, y: seconds(x) };
+  const middle = { x, y: x === half ? atHalf : seconds(x) };
   refine(seconds, from, middle, knots);
-  knots.push(x);
+  knots.push(middle);
   refine(seconds, middle, to, knots);
 }
 

@@ -35,10 +35,26 @@ export interface StepCost extends Line {
   readonly partSlopes: readonly number[]; // sum to perStep
 }
 
+/** A StepCost that may be written over once the step is done: many a simulation has millions. */
+export type StepCostDraft = {
+  -readonly [Key in keyof StepCost]: Key extends "parts" | "partSlopes" ? number[] : StepCost[Key];
+};
+
+export function stepCostDraft(): StepCostDraft {
+  return {
+    now: 0,
+    perStep: 0,
+    steadyFor: 0,
+    parts: OPERATORS.map(() => 0),
+    partSlopes: OPERATORS.map(() => 0),
+  };
+}
+
 /** How sequences spend time on a device; pure. */
 export interface CostModel {
   readonly name: string;
-  step(batch: Batch): StepCost;
+  /** `into`: an answer nobody needs any more, to write this one into; default a new one. */
+  step(batch: Batch, into?: StepCostDraft): StepCost;
   /** Least time the device needs for so much work: FLOPs at peak, bytes at peak. For laws and for energy. */
   floor(work: WorkTotals): FloorSeconds;
 }

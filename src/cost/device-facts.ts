@@ -6,7 +6,8 @@ export interface DeviceFacts {
 
 /** Soft maximum of two times that overlap: the p-norm, never below either. */
 export function overlapped(a: number, b: number, p: number): number {
-  const [large, small] = a > b ? [a, b] : [b, a];
+  const large = a > b ? a : b;
+  const small = a > b ? b : a;
   if (small <= 0) return large;
   return large * (1 + (small / large) ** p) ** (1 / p);
 }

@@ -13,8 +13,13 @@ export interface GemmWork {
 
 const OUTPUT_BYTES = 2;
 const PARTIAL_BYTES = 4; // sums of a split k are kept in 32 bits
+interface Tile {
+  readonly rows: number;
+  readonly columns: number;
+}
+
 /** Shapes of the output that one thread block computes; libraries choose among about these. */
-const TILES = [
+const TILES: readonly Tile[] = [
   { rows: 32, columns: 64 },
   { rows: 64, columns: 32 },
   { rows: 64, columns: 64 },
@@ -23,17 +28,23 @@ const TILES = [
   { rows: 128, columns: 128 },
   { rows: 128, columns: 256 },
   { rows: 256, columns: 128 },
-] as const;
+];
 const SPLITS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48];
 const LEAST_SPLIT_K = 64;
 const LEAST_K = 32;
 /** The epilogue's time is stated for this tile. */
 const STATED_TILE = 128 * 128;
 
+// Of each tile in the product at hand: a fit asks for millions of products.
+const tileCount = new Float64Array(TILES.length);
+const stepSeconds = new Float64Array(TILES.length); // along k
+const endSeconds = new Float64Array(TILES.length); // of the epilogue
+
 /**
  * Seconds of a matrix product: thread blocks compute tiles of the output, in waves over the multiprocessors, and the
  * library takes the tile and the split of k that are fastest. A tile's step along k takes the longest of its products
- * at peak, its operands' way from the L2 cache and a latency; memory traffic of the whole overlaps with all that.
+ * at peak, its operands' way from the L2 cache and a latency; memory traffic of the whole overlaps with all that. A
+ * product cannot be faster than the clocks that the power limit leaves when all tensor cores work.
  */
 export function gemmSeconds(work: GemmWork, device: DeviceFacts, parameters: GemmParameters): number {
   const { m, n, k } = work;
@@ -44,25 +55,32 @@ export function gemmSeconds(work: GemmWork, device: DeviceFacts, parameters: Gem
   const bytes = work.inputBytes * m * k + work.weightBytes * n * k + OUTPUT_BYTES * m * n;
   const memory = bytes / (parameters.bandwidthEfficiency * bandwidthBytesPerSecond);
   const partial = (parameters.partialTraffic * PARTIAL_BYTES * m * n) / bandwidthBytesPerSecond;
+  // What does not depend on the split, once a tile.
+  for (let t = 0; t < TILES.length; t++) {
+    const { rows, columns } = TILES[t] as Tile;
+    const products = (2 * rows * columns) / flopsPerBlock;
+    const operands = (work.inputBytes * Math.min(rows, m) + work.weightBytes * Math.min(columns, n)) / operandBandwidth;
+    tileCount[t] = Math.ceil(m / rows) * Math.ceil(n / columns);
+    stepSeconds[t] = fourNorm(products, operands, parameters.stepSeconds);
+    endSeconds[t] = (parameters.tileSeconds * rows * columns) / STATED_TILE;
+  }
   let fastest = Infinity;
   for (const splits of SPLITS) {
     if (splits > 1 && k / splits < LEAST_SPLIT_K) break;
+    const reduction = splits === 1 ? 0 : parameters.splitSeconds + splits * partial;
+    if (memory + reduction >= fastest) break; // as with all larger splits
     const length = Math.max(LEAST_K, k / splits);
     let blocks = Infinity; // seconds of the best tile
-    for (const { rows, columns } of TILES) {
-      const waves = wavesOf((Math.ceil(m / rows) * Math.ceil(n / columns) * splits) / multiprocessors, parameters);
-      const products = (2 * rows * columns) / flopsPerBlock;
-      const operands =
-        (work.inputBytes * Math.min(rows, m) + work.weightBytes * Math.min(columns, n)) / operandBandwidth;
-      const step = fourNorm(products, operands, parameters.stepSeconds);
-      const seconds = waves * (length * step + (parameters.tileSeconds * rows * columns) / STATED_TILE);
+    for (let t = 0; t < TILES.length; t++) {
+      const waves = wavesOf((tileCount[t]! * splits) / multiprocessors, parameters);
+      const seconds = waves * (length * stepSeconds[t]! + endSeconds[t]!);
       if (seconds < blocks) blocks = seconds;
     }
-    const reduction = splits === 1 ? 0 : parameters.splitSeconds + splits * partial;
     if (Math.max(blocks, memory) + reduction >= fastest) continue;
     fastest = Math.min(fastest, overlapped(blocks, memory, parameters.p) + reduction);
   }
-  return parameters.launchSeconds + fastest;
+  const sustained = (2 * m * n * k) / (parameters.sustainedEfficiency * work.peakFlops);
+  return parameters.launchSeconds + Math.max(fastest, sustained);
 }
 
 /** A wave that is not full takes as long as a full one, unless blocks are persistent and share the rest. */

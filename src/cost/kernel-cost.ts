@@ -5,11 +5,14 @@ import type { KvFormat, ModelShape, WeightFormat } from "../model/model-shape.js
 import { AttentionCost } from "./attention-cost.js";
 import { pieceAt, type Piece } from "./attention-curve.js";
 import {
+  OPERATORS,
+  stepCostDraft,
   type Batch,
   type CostModel,
   type FloorSeconds,
   type LayerGroup,
   type StepCost,
+  type StepCostDraft,
   type WorkTotals,
 } from "./cost-model.js";
 import { allReduceSeconds } from "./all-reduce-time.js";
@@ -39,6 +42,18 @@ export interface KernelCostOptions {
 
 /** Top-k over page scores in one launch: 5-10 µs below 128k tokens (Quest, arXiv 2406.10774). */
 const SELECT_SECONDS = 8e-6;
+
+// Where each operator stands in the parts of a step.
+const [LINEAR, HEAD, DECODE, PREFILL, POLICY, ELEMENT_WISE, ALL_REDUCE, HOST] = OPERATORS.map((_, i) => i) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+];
 
 interface GroupCost {
   readonly layers: number;
@@ -78,7 +93,7 @@ export function kernelCost(options: KernelCostOptions): CostModel {
   const captured = paddedTokens(options.graphSizes);
 
   const decode: DecodeSums = { now: 0, perStep: 0, policyNow: 0, policyPerStep: 0, steadyFor: Infinity }; // of the step at hand
-  function step(batch: Batch): StepCost {
+  function step(batch: Batch, into: StepCostDraft = stepCostDraft()): StepCost {
     let prefillTokens = 0;
     let emitting = batch.decodes;
     for (const chunk of batch.chunks) {
@@ -99,13 +114,22 @@ export function kernelCost(options: KernelCostOptions): CostModel {
     const waits = options.asyncScheduling
       ? exposedHost(0, launchSeconds + hostNow, now, perStep)
       : exposedHost(hostNow, launchSeconds, now, perStep);
-    return {
-      now: now + waits.now,
-      perStep: perStep + waits.perStep,
-      steadyFor: Math.min(decode.steadyFor, waits.steadyFor),
-      parts: [linearNow, headNow, decode.now, prefill, decode.policyNow, elementNow, reduceNow, waits.now],
-      partSlopes: [0, 0, decode.perStep, 0, decode.policyPerStep, 0, 0, waits.perStep],
-    };
+    into.now = now + waits.now;
+    into.perStep = perStep + waits.perStep;
+    into.steadyFor = Math.min(decode.steadyFor, waits.steadyFor);
+    const { parts, partSlopes } = into; // the slopes of the others are 0
+    parts[LINEAR] = linearNow;
+    parts[HEAD] = headNow;
+    parts[DECODE] = decode.now;
+    parts[PREFILL] = prefill;
+    parts[POLICY] = decode.policyNow;
+    parts[ELEMENT_WISE] = elementNow;
+    parts[ALL_REDUCE] = reduceNow;
+    parts[HOST] = waits.now;
+    partSlopes[DECODE] = decode.perStep;
+    partSlopes[POLICY] = decode.policyPerStep;
+    partSlopes[HOST] = waits.perStep;
+    return into;
   }
 
   function floor(work: WorkTotals): FloorSeconds {

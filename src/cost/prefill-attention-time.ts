@@ -3,6 +3,7 @@ import { overlapped, type DeviceFacts } from "./device-facts.js";
 
 /** Causal attention of one layer on one GPU over several sequences at once. */
 export interface PrefillWork {
+  readonly sequences: number; // of each shape among the chunks
   readonly chunks: readonly PrefillShape[];
   readonly queryHeads: number; // on this GPU
   readonly kvHeads: number;
@@ -12,7 +13,6 @@ export interface PrefillWork {
 }
 
 export interface PrefillShape {
-  readonly sequences: number;
   readonly tokens: number; // new, of one sequence
   readonly context: number; // cached before them
 }
@@ -41,7 +41,8 @@ export function prefillAttentionSeconds(work: PrefillWork, device: DeviceFacts, 
   let longest = 0;
   let bytes = 0;
   let written = 0;
-  for (const { sequences, tokens, context } of work.chunks) {
+  const { sequences } = work;
+  for (const { tokens, context } of work.chunks) {
     const tiles = sequences * heads * Math.ceil(tokens / tileTokens);
     const filled = Math.min(1, tokens / tileTokens);
     const keys = queryKeyPairs(tokens, context, work.window) / tokens / KEY_BLOCK;

@@ -14,7 +14,7 @@ export function parseProfile(
   path: string,
   fitted: (name: string, path: string) => HardwareProfile,
 ): HardwareProfile {
-  const parsed = PROFILE.safeParse(json);
+  const parsed = PROFILE.safeParse(json, { jitless: true }); // read once: compiling a parser takes longer
   if (!parsed.success) throw problem(parsed.error.issues[0], json, path);
   const fields = parsed.data;
   checkSources(json, fields.sources, [], path);

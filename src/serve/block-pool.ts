@@ -75,7 +75,10 @@ export class BlockPool {
 
   #publish(sequence: Sequence, tokens: number): void {
     if (this.#cache === undefined || sequence.hold === undefined) return;
-    sequence.hold = this.#cache.insert(sequence.hold, contextRuns(sequence, tokens, this.#blockTokens));
+    const whole = tokens === sequence.contextTokens;
+    const runs = whole ? this.#runs(sequence) : contextRuns(sequence, tokens, this.#blockTokens);
+    sequence.hold = this.#cache.insert(sequence.hold, runs);
+    sequence.runs = undefined; // it no longer waits
   }
 
   /** What freeing a sequence with so many layer blocks would free, after those in `before`. */

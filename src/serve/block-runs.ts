@@ -15,7 +15,9 @@ export function blockRuns(text: readonly Stretch[], blockTokens: number, limit: 
   let left = limit;
   let seam = ""; // what a block has of the stretches before
   let filled = 0; // tokens of it
-  for (const { start, tokens } of text.length > 1 ? joined(text) : text) {
+  const stretches = text.length > 1 ? joined(text) : text;
+  for (let i = 0; i < stretches.length; i++) {
+    const { start, tokens } = stretches[i] as Stretch;
     let at = 0;
     if (filled > 0) {
       const part = Math.min(tokens, blockTokens - filled);
@@ -35,7 +37,7 @@ export function blockRuns(text: readonly Stretch[], blockTokens: number, limit: 
     left -= blocks;
     if (left === 0) return runs;
     at += blocks * blockTokens;
-    if (at < tokens) {
+    if (at < tokens && i + 1 < stretches.length) {
       seam += `${start + at}+${tokens - at} `;
       filled += tokens - at;
     }

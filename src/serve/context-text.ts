@@ -13,11 +13,14 @@ export function contextRuns({ spec, ownText }: Sequence, tokens: number, blockTo
   const { promptTokens, outputTokens, promptText = [], outputText } = spec;
   if (promptText.length === 0 && ownText !== undefined && outputText === undefined)
     return [{ key: ownText, blocks: Math.floor(tokens / blockTokens) }]; // all of it its own
-  const text: Stretch[] = [...promptText];
-  const rest = promptText.reduce((left, stretch) => left - stretch.tokens, promptTokens);
+  let rest = promptTokens;
+  for (const stretch of promptText) rest -= stretch.tokens;
   check(rest >= 0, () => `request ${spec.id} has more text than its prompt of ${promptTokens} tokens`);
+  const limit = Math.floor(tokens / blockTokens);
+  if (ownText === undefined && outputText === undefined) return blockRuns(promptText, blockTokens, limit);
+  const text: Stretch[] = [...promptText];
   if (rest > 0 && ownText !== undefined) text.push({ start: ownText, tokens: rest });
   const output = outputText ?? (ownText === undefined ? undefined : ownText + rest);
   if (output !== undefined && (rest === 0 || ownText !== undefined)) text.push({ start: output, tokens: outputTokens });
-  return blockRuns(text, blockTokens, Math.floor(tokens / blockTokens));
+  return blockRuns(text, blockTokens, limit);
 }

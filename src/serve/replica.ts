@@ -1,6 +1,6 @@
 import { check } from "../core/check.js";
 import { stepsToReach, total } from "../core/line.js";
-import type { PrefillChunk, StepCost } from "../cost/cost-model.js";
+import { stepCostDraft, type PrefillChunk, type StepCost } from "../cost/cost-model.js";
 import type { RequestSpec } from "../workload/workload.js";
 import { cutRun, endedRun, type ActiveRun } from "./active-run.js";
 import { BlockPool } from "./block-pool.js";
@@ -9,7 +9,7 @@ import { Late } from "./late.js";
 import { Ledger } from "./ledger.js";
 import type { Ended, ReplicaOptions } from "./replica-options.js";
 import type { RequestTable } from "./request-table.js";
-import type { Chunk, Plan, SequenceView, ServerView } from "./scheduler.js";
+import { NONE, type Chunk, type Plan, type SequenceView, type ServerView } from "./scheduler.js";
 import { Sequence } from "./sequence.js";
 import { SequenceTimes } from "./sequence-times.js";
 import { nextVictim } from "./victim.js";
@@ -31,6 +31,7 @@ export class Replica implements ServerView {
   readonly #pool: BlockPool;
   #inFlight = 0;
   readonly #decoding: DecodeSet;
+  readonly #cost = stepCostDraft(); // of the run under way: written over for the next
   readonly #options: ReplicaOptions;
   readonly #times: SequenceTimes;
   readonly #ended: Ended;
@@ -149,6 +150,7 @@ export class Replica implements ServerView {
 
   /** Takes in who has come and lets go who was given up until then. */
   #settle(now: number, until: number): void {
+    if (this.#late.length === 0 && this.#leaving.length === 0) return;
     this.#late.take(until, (sequence) => this.#queue.insert(sequence));
     this.#leaving.take(until, (sequence) => this.#leave(sequence, now));
   }
@@ -165,11 +167,12 @@ export class Replica implements ServerView {
       this.#pool.used += this.#decoding.nextBlocks;
       this.#decoding.settle();
     } else this.#pause(now);
-    const chunks: (Chunk & PrefillChunk)[] = [];
-    for (const chunk of plan.prefill) chunks.push(this.#compute(chunk, now)); // drawn when the one before is in
+    const chunks: (Chunk & PrefillChunk)[] = []; // each drawn when the one before is in
+    if (plan.prefill !== NONE) for (const chunk of plan.prefill) chunks.push(this.#compute(chunk, now));
     check(decodes > 0 || chunks.length > 0, () => `nothing runs although work waits, at ${now} s`);
     check(this.#pool.free >= 0, () => `more KV blocks in use than there are, at ${now} s`);
-    const cost = this.#options.cost.step({ decodes, chunks, read: this.#decoding.read, scored: this.#decoding.scored });
+    const { read, scored } = this.#decoding;
+    const cost = this.#options.cost.step({ decodes, chunks, read, scored }, this.#cost);
     const steps = chunks.length > 0 || this.#late.length > 0 || this.#leaving.length > 0 ? 1 : this.#stride(plan, cost);
     this.#run = { start: now, cost, chunks, decodes, steps };
     this.version++;

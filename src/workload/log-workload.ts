@@ -6,7 +6,7 @@ import { sentRows, type LogPart, type SentRows } from "./log-rows-sent.js";
 import { promptTexts } from "./prompt-texts.js";
 import type { RequestLog } from "./request-log.js";
 import { chainNotes, sessionChain, type SessionTiming } from "./session-chain.js";
-import type { RequestSpec, Workload } from "./workload.js";
+import type { RequestDraft, RequestSpec, Workload } from "./workload.js";
 
 export interface LogOptions extends Extent, LogPart {
   /** Recorded times are multiplied by it: 0.5 plays the log twice as fast, 0 sends everything at once. Default 1. */
@@ -57,7 +57,7 @@ export function logWorkload(log: RequestLog, options: LogOptions, name: string):
         const copy = sent.copy[i] as number;
         const promptText = prompts?.(row, copy);
         const next = chain?.next[i] ?? -1;
-        const spec = {
+        const spec: RequestDraft = {
           id: i,
           arrival,
           promptTokens: log.promptTokens[row] as number,
@@ -65,16 +65,14 @@ export function logWorkload(log: RequestLog, options: LogOptions, name: string):
           reasoningTokens: log.reasoningTokens[row] as number,
           priority: log.priority[row] as number,
           session: copyName(log.session?.[row] ?? "", copy),
-          ...(promptText === undefined ? {} : { promptText }),
         };
+        if (promptText !== undefined) spec.promptText = promptText;
         if (chain === undefined || next < 0) return spec;
-        return {
-          ...spec,
-          followUp: (_, now, served) => {
-            const time = now + (chain.thinkS[next] as number) * timeScale;
-            return served && !(durationS !== undefined && time >= durationS) ? [request(next, time)] : [];
-          },
+        spec.followUp = (_, now, served) => {
+          const time = now + (chain.thinkS[next] as number) * timeScale;
+          return served && !(durationS !== undefined && time >= durationS) ? [request(next, time)] : [];
         };
+        return spec;
       };
       const gaps = stream(seed, "workload/arrivals");
       let time = NaN;

@@ -1,6 +1,6 @@
 import type { PrefixBlocks } from "./block-ids.js";
 import type { RequestLog } from "./log-rows.js";
-import { joined, TEXT_TOKENS, type Stretch } from "./text.js";
+import { TEXT_TOKENS, type Stretch } from "./text.js";
 
 /** What the prompt in a row of a log says; undefined if nobody else says it. */
 export type PromptTexts = (row: number, copy: number) => readonly Stretch[] | undefined;
@@ -23,19 +23,28 @@ export function promptTexts({ promptTokens, promptId, blocks }: Columns): Prompt
   }
   if (blocks?.blockTokens == null) return undefined;
   const { distinct, blockTokens } = blocks;
-  return (row, copy) => joined(blocksOf(blocks, row, copy * distinct * blockTokens, promptTokens[row] as number));
+  return (row, copy) =>
+    stretchesOf(blocks, blockTokens, row, copy * distinct * blockTokens, promptTokens[row] as number);
 }
 
 /** Ids of blocks that a prompt is the first to have follow each other, so most prompts are few stretches. */
-function* blocksOf(
-  { start, count, ids, blockTokens }: PrefixBlocks,
+function stretchesOf(
+  { start, count, ids }: PrefixBlocks,
+  blockTokens: number,
   row: number,
   first: number,
   promptTokens: number,
-): Generator<Stretch> {
-  const size = blockTokens ?? 0;
+): readonly Stretch[] {
+  const stretches: Stretch[] = [];
   const from = start[row] as number;
-  for (let i = 0; i < (count[row] as number) && i * size < promptTokens; i++) {
-    yield { start: first + (ids[from + i] as number) * size, tokens: Math.min(size, promptTokens - i * size) };
+  const blocks = Math.min(count[row] as number, Math.ceil(promptTokens / blockTokens));
+  for (let i = 0; i < blocks;) {
+    const id = ids[from + i] as number;
+    let next = i + 1;
+    while (next < blocks && ids[from + next] === id + next - i) next++;
+    const tokens = Math.min(next * blockTokens, promptTokens) - i * blockTokens;
+    stretches.push({ start: first + id * blockTokens, tokens });
+    i = next;
   }
+  return stretches;
 }

@@ -5,7 +5,7 @@ import type { RateCurve } from "./rate-curve.js";
 import type { Sender } from "./sender.js";
 import { Asker, type Ask, type Question, type SessionShape } from "./sessions.js";
 import { Texts, type Stretch } from "./text.js";
-import type { ArrivalProcess, RequestLengths, RequestSpec } from "./workload.js";
+import type { ArrivalProcess, RequestDraft, RequestLengths, RequestSpec } from "./workload.js";
 
 /** When questions are asked: at a rate, or by users who each wait for their answer. */
 export type Load =
@@ -90,20 +90,24 @@ function asking(end: End, texts: Texts): Ask {
     if (asked >= end.requests || arrival >= end.seconds) return [];
     const group = asked++;
     const followUp = ended === undefined ? undefined : afterLast(samples.length, ended);
-    return samples.map(({ promptTokens, outputTokens, reasoningTokens }) => ({
-      id: id++,
-      arrival,
-      promptTokens,
-      outputTokens,
-      reasoningTokens,
-      priority: sender.priority,
-      session,
-      ...(sender.name === "" ? {} : { tenant: sender.name }),
-      ...(samples.length > 1 ? { group } : {}),
-      ...(promptText === undefined ? {} : { promptText }),
-      ...(outputText === undefined ? {} : { outputText: samples.length === 1 ? outputText : texts.take() }),
-      ...(followUp === undefined ? {} : { followUp }),
-    }));
+    return samples.map(({ promptTokens, outputTokens, reasoningTokens }) => {
+      const { priority, name } = sender;
+      const spec: RequestDraft = {
+        id: id++,
+        arrival,
+        promptTokens,
+        outputTokens,
+        reasoningTokens,
+        priority,
+        session,
+      };
+      if (name !== "") spec.tenant = name;
+      if (samples.length > 1) spec.group = group;
+      if (promptText !== undefined) spec.promptText = promptText;
+      if (outputText !== undefined) spec.outputText = samples.length === 1 ? outputText : texts.take();
+      if (followUp !== undefined) spec.followUp = followUp;
+      return spec;
+    });
   };
 }
 

@@ -24,6 +24,9 @@ export interface RequestSpec {
   readonly followUp?: (ended: RequestSpec, now: number, served: boolean) => readonly RequestSpec[];
 }
 
+/** A request while it is put together: fields that some requests lack are set, not spread, as millions are made. */
+export type RequestDraft = { -readonly [Key in keyof RequestSpec]: RequestSpec[Key] };
+
 /** Who sends a part of the requests. */
 export interface Tenant {
   readonly name: string;
