@@ -132,20 +132,24 @@ export function kernelCost(options: KernelCostOptions): CostModel {
     return into;
   }
 
-  function floor(work: WorkTotals): FloorSeconds {
-    const one = linear.layers(1);
-    const weightsOnce = linear.layers(1).bytes; // each iteration reads at least what one token needs
-    let kvTokens = 0;
-    options.groups.forEach((group, g) => (kvTokens += group.layers * (work.read[g] ?? 0)));
-    const memoryBytes = work.iterations * weightsOnce + kvTokens * attention.kvBytes;
-    const flops = work.tokens * one.flops + work.emitted * linear.head(1).flops + kvTokens * attention.decodeFlops;
-    return {
-      memorySeconds: memoryBytes / profile.bandwidthBytesPerSecond,
-      computeSeconds: flops / Math.max(linear.peakFlops, profile.peakFlops.bf16),
-    };
-  }
+  return { name: `kernels of ${profile.name}`, step, floor: (work) => floorSeconds(options, linear, attention, work) };
+}
 
-  return { name: `kernels of ${profile.name}`, step, floor };
+function floorSeconds(
+  { profile, groups }: KernelCostOptions,
+  linear: LinearCost,
+  attention: AttentionCost,
+  work: WorkTotals,
+): FloorSeconds {
+  const one = linear.layers(1);
+  let kvTokens = 0;
+  groups.forEach((group, g) => (kvTokens += group.layers * (work.read[g] ?? 0)));
+  const memoryBytes = work.iterations * one.bytes + kvTokens * attention.kvBytes; // an iteration reads what one token needs
+  const flops = work.tokens * one.flops + work.emitted * linear.head(1).flops + kvTokens * attention.decodeFlops;
+  return {
+    memorySeconds: memoryBytes / profile.bandwidthBytesPerSecond,
+    computeSeconds: flops / Math.max(linear.peakFlops, profile.peakFlops.bf16),
+  };
 }
 
 function groupCost(options: KernelCostOptions, attention: AttentionCost, group: LayerGroup): GroupCost {

@@ -48,11 +48,10 @@ export class Replica implements ServerView {
     this.#times = new SequenceTimes(requests, this.ledger);
   }
 
-  // What a router sees.
   get outstanding(): number {
     return this.#inFlight;
   }
-  /** Layer blocks in use by the iteration that runs at `now`. */
+  /** Layer blocks in use by the iteration that runs at `now`; as `outstanding`, for routers. */
   usedBlocks(now: number): number {
     if (this.#run === undefined || this.#run.decodes === 0) return this.#pool.used;
     const step = stepsToReach(this.#run.cost, now - this.#run.start, this.#run.steps);
