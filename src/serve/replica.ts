@@ -40,8 +40,7 @@ export class Replica implements ServerView {
     this.#options = options;
     this.#ended = ended;
     this.#queue = new WaitingQueue(options.priorities);
-    this.maxSequences = options.maxSequences;
-    this.maxTokens = options.maxTokens;
+    ({ maxSequences: this.maxSequences, maxTokens: this.maxTokens } = options);
     this.#pool = new BlockPool(options.groups, options.blockTokens, options.layerBlocks, options.prefixCaching);
     this.#decoding = new DecodeSet(options.groups, options.policy, options.blockTokens, options.maxRun);
     this.ledger = new Ledger(options.groups.length, options.warmupSeconds);
