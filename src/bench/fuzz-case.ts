@@ -14,7 +14,7 @@ interface Report {
   readonly numPassedTests: number;
 }
 
-/** The importers' fuzz tests (workload/fuzz-log.test.ts) with so many damaged inputs of each sample and kind. */
+/** The importers' fuzz tests (workload/fuzz-log.test.ts, cli/fuzz-parquet.test.ts) with so many damaged inputs of each sample and kind. */
 export function fuzzRow(runs: number): BenchRow {
   const folder = mkdtempSync(join(tmpdir(), "raas-sim-bench-"));
   try {
@@ -29,6 +29,7 @@ export function fuzzRow(runs: number): BenchRow {
         "--config",
         fileURLToPath(new URL("src/vitest.config.ts", PACKAGE)),
         "workload/fuzz-log",
+        "cli/fuzz-parquet",
         "--reporter=json",
         `--outputFile=${output}`,
         `--testTimeout=${MOST_SECONDS * 1000}`,

@@ -30,11 +30,16 @@ const PARAMETERS: Readonly<Record<DecodeKernel["kernel"], Readonly<Record<string
   },
   "flash-attention-3": {
     ...COMMON,
-    sequenceSeconds: { start: 2e-8, min: 1e-11, max: 1e-6 },
-    tileSeconds: { start: 3e-6, min: 1e-8, max: 1e-4 },
-    splitBlocks: { start: 5, min: 0.1, max: 50 },
+    launchSeconds: { start: 1e-5, min: 1e-6, max: 5e-5 },
+    blockSeconds: { start: 7e-7, min: 1e-8, max: 1e-4 },
+    splitSeconds: { start: 3e-6, min: 1e-8, max: 1e-4 },
+    p: { start: 8, min: 1, max: 12 },
+    sequenceSeconds: { start: 1.5e-8, min: 1e-11, max: 1e-6 },
+    tileSeconds: { start: 2.4e-6, min: 1e-8, max: 1e-4 },
+    exposedShare: { start: 0.35, min: 0.25, max: 1 },
+    splitBlocks: { start: 0.25, min: 0.1, max: 50 },
     windowSeconds: { start: 1e-6, min: 1e-8, max: 1e-4 },
-    cacheBandwidth: { start: 2, min: 0.5, max: 5 },
+    cacheBandwidth: { start: 2.6, min: 0.5, max: 5 },
   },
 };
 

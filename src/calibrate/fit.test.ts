@@ -54,6 +54,7 @@ test("a fit of matrix products predicts shapes that it did not see, whose parame
     tileSeconds: 1e-6,
     splitSeconds: 3e-6,
     partialTraffic: 0.5,
+    sustainedEfficiency: 0.78,
   };
   const sizes = [64, 512, 2048, 4096, 8192, 14336];
   const shapes = [1, 8, 64, 200, 512, 2048].flatMap((m) =>

@@ -38,6 +38,7 @@ export function fitForm<S extends KernelSample>(
   const ranges = Object.values(form.parameters);
   const x = fitted.map((_, i) => i);
   const measured = fitted.map(({ seconds }) => Math.log(seconds));
+  const shares = sizeShares(form.size, fitted);
   const logOf = (logs: ArrayLike<number>) => {
     const predicted = form.predictor(device, valuesOf(keys, logs));
     return (i: number) => Math.log(predicted(fitted[i] as S));
@@ -46,7 +47,7 @@ export function fitForm<S extends KernelSample>(
   const keep = (logs: readonly number[]): readonly number[] => {
     const at = logOf(logs);
     const residuals = x.map((i) => Math.abs(at(i) - (measured[i] as number)));
-    const error = residuals.reduce((sum, residual) => sum + residual, 0);
+    const error = residuals.reduce((sum, residual, i) => sum + (shares[i] as number) * residual, 0);
     if (best === undefined || error < best.error) best = { logs, error };
     return residuals;
   };
@@ -55,7 +56,9 @@ export function fitForm<S extends KernelSample>(
     for (let round = 0; round < ROUNDS; round++) {
       const residuals = keep(logs);
       // Both sides are multiplied: the library weighs errors and steps apart.
-      const weights = residuals.map((residual) => (round === 0 ? 1 : (residual ** 2 + INLIER ** 2) ** -0.25));
+      const weights = residuals.map(
+        (residual, i) => Math.sqrt(shares[i] as number) * (round === 0 ? 1 : (residual ** 2 + INLIER ** 2) ** -0.25),
+      );
       const weighted = (at: ArrayLike<number>) => {
         const predicted = logOf(at);
         return (i: number) => (weights[i] as number) * predicted(i);
@@ -70,6 +73,17 @@ export function fitForm<S extends KernelSample>(
     keep(logs);
   }
   return valuesOf(keys, best?.logs ?? []);
+}
+
+/** Weights by which every class of sizes counts alike: tables have most shapes where engines spend least time. */
+function sizeShares<S extends KernelSample>(
+  { of, edges }: OperatorForm<S>["size"],
+  samples: readonly S[],
+): readonly number[] {
+  const classOf = samples.map((sample) => edges.filter((edge) => of(sample) > edge).length);
+  const counts = new Map<number, number>();
+  for (const each of classOf) counts.set(each, (counts.get(each) ?? 0) + 1);
+  return classOf.map((each) => samples.length / counts.size / (counts.get(each) as number));
 }
 
 function startOf({ start, min, max }: ParameterRange, random: Rng | undefined): number {

@@ -21,6 +21,7 @@ export function gemmForm(format: "bf16" | "fp8", device: HardwareProfile): Opera
       tileSeconds: { start: 1.5e-6, min: 1e-8, max: 1e-4 },
       splitSeconds: { start: 2.5e-6, min: 1e-8, max: 1e-4 },
       partialTraffic: { start: 0.3, min: 0.01, max: 10 },
+      sustainedEfficiency: { start: 0.8, min: 0.3, max: 1 },
     },
     takes: (sample: KernelSample): sample is Gemm => sample.operator === "gemm" && sample.format === format,
     predictor: (at, values) => {

@@ -10,6 +10,8 @@ const count = z.number().int().min(1);
 const seconds = z.number().positive();
 const kvFormat = z.enum(["bf16", "fp8"]);
 
+const heads = { queryHeads: count, kvHeads: count, headDim: count, window: count.nullable() };
+
 const SAMPLE = z.discriminatedUnion("operator", [
   z.strictObject({
     operator: z.literal("gemm"),
@@ -24,10 +26,7 @@ const SAMPLE = z.discriminatedUnion("operator", [
     kvFormat,
     sequences: count,
     context: count, // keys of a sequence, that of its new token included
-    queryHeads: count,
-    kvHeads: count,
-    headDim: count,
-    window: count.nullable(),
+    ...heads,
     seconds,
   }),
   z.strictObject({
@@ -36,10 +35,7 @@ const SAMPLE = z.discriminatedUnion("operator", [
     sequences: count,
     tokens: count, // new, of a sequence
     context: z.number().int().min(0), // cached before them
-    queryHeads: count,
-    kvHeads: count,
-    headDim: count,
-    window: count.nullable(),
+    ...heads,
     seconds,
   }),
   z.strictObject({

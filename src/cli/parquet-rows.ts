@@ -11,6 +11,7 @@ export function isParquet(source: ByteSource): boolean {
 export async function* parquetRows(source: ByteSource): AsyncGenerator<Record<string, unknown>> {
   const { parquetMetadataAsync, parquetReadObjects } = await import("hyparquet");
   const { compressors } = await import("hyparquet-compressors");
+  const { checkPages, checkRowCounts } = await import("./parquet-pages.js");
   const file = {
     byteLength: source.size,
     slice(start: number, end: number = source.size): ArrayBuffer {
@@ -21,17 +22,25 @@ export async function* parquetRows(source: ByteSource): AsyncGenerator<Record<st
   };
   const damaged = (cause: unknown): InputError =>
     new InputError(source.name, `is not complete Parquet (${cause instanceof Error ? cause.message : String(cause)})`);
-  const metadata = await parquetMetadataAsync(file).catch((cause: unknown) => {
-    throw damaged(cause);
+  const attempt = async <T>(action: () => Promise<T>): Promise<T> => {
+    try {
+      return await action();
+    } catch (cause) {
+      throw damaged(cause);
+    }
+  };
+  const metadata = await attempt(async () => {
+    const found = await parquetMetadataAsync(file);
+    checkRowCounts(found);
+    return found;
   });
   let from = 0;
   for (const group of metadata.row_groups) {
     const to = from + Number(group.num_rows);
-    const rows = await parquetReadObjects({ file, metadata, compressors, rowStart: from, rowEnd: to }).catch(
-      (cause: unknown) => {
-        throw damaged(cause);
-      },
-    );
+    const rows = await attempt(() => {
+      checkPages(source, metadata, group, compressors);
+      return parquetReadObjects({ file, metadata, compressors, rowStart: from, rowEnd: to });
+    });
     for (const row of rows) yield plain(row) as Record<string, unknown>;
     from = to;
   }

@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { InputError } from "../core/check.js";
 import { parseServegenDataset, parseServegenTrace, type ServegenClient } from "../workload/servegen.js";
+import { unpacked } from "../workload/unpack.js";
 import { readBytes } from "./scenario-file.js";
 
 const TRACE = /^(.+)-trace\.csv(\.gz)?$/;
@@ -39,12 +39,4 @@ function json(path: string): unknown {
   }
 }
 
-function text(path: string): string {
-  const bytes = readBytes(path);
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return new TextDecoder().decode(bytes);
-  try {
-    return new TextDecoder().decode(gunzipSync(bytes));
-  } catch (cause) {
-    throw new InputError(path, `is not complete gzip data (${cause instanceof Error ? cause.message : String(cause)})`);
-  }
-}
+const text = (path: string): string => new TextDecoder().decode(unpacked(readBytes(path), path));

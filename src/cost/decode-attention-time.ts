@@ -31,7 +31,8 @@ export function decodeBends(work: DecodeWork, device: DeviceFacts): readonly num
 
 /**
  * FlashAttention-3 splits long sequences over all multiprocessors, so that beyond the first round only the sum of the
- * tokens counts. A short sequence costs its thread block's start and end, one for each KV head.
+ * tokens counts. A short sequence costs its thread block's start and end, one for each KV head, of which a share is not
+ * hidden behind the reads of other blocks.
  */
 function flashAttention3(work: DecodeWork, device: DeviceFacts, kernel: FlashAttention3Decode): number {
   const { multiprocessors, bandwidthBytesPerSecond } = device;
@@ -40,14 +41,14 @@ function flashAttention3(work: DecodeWork, device: DeviceFacts, kernel: FlashAtt
   const cached = bytes <= work.cachedBytes;
   const bandwidth = (cached ? kernel.cacheBandwidth : kernel.bandwidthEfficiency) * bandwidthBytesPerSecond;
   const heads = work.sequences * work.kvHeads;
-  const blocks = (work.tokens * work.kvHeads) / KEY_BLOCK;
-  const queued =
-    scale * kernel.tileSeconds * Math.max(0, heads / multiprocessors - 1) +
-    scale * kernel.blockSeconds * Math.max(0, blocks / multiprocessors - 1);
+  const blocks = (work.tokens * work.kvHeads) / KEY_BLOCK + (work.windowed ? heads : 0); // a window begins inside a block
+  const ends = scale * kernel.tileSeconds * Math.max(0, heads / multiprocessors - 1);
+  const queued = ends + scale * kernel.blockSeconds * Math.max(0, blocks / multiprocessors - 1);
   const splits = Math.max(0, blocks - heads) / multiprocessors;
   return (
     kernel.launchSeconds +
     kernel.sequenceSeconds * work.sequences +
+    kernel.exposedShare * ends +
     (kernel.splitSeconds * splits) / (splits + kernel.splitBlocks) +
     (work.windowed ? kernel.windowSeconds : 0) +
     overlapped(bytes / bandwidth, queued, kernel.p)

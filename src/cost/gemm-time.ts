@@ -46,7 +46,8 @@ const endSeconds = new Float64Array(TILES.length); // of the epilogue
 /**
  * Seconds of a matrix product: thread blocks compute tiles of the output, in waves over the multiprocessors, and the
  * library takes the tile and the split of k that are fastest. A tile's step along k takes the longest of its products
- * at peak, its operands' way from the L2 cache and a latency; memory traffic of the whole overlaps with all that.
+ * at peak, its operands' way from the L2 cache and a latency; memory traffic of the whole overlaps with all that. A
+ * product cannot be faster than the clocks that the power limit leaves when all tensor cores work.
  */
 export function gemmSeconds(work: GemmWork, device: DeviceFacts, parameters: GemmParameters): number {
   const { m, n, k } = work;
@@ -84,7 +85,8 @@ export function gemmSeconds(work: GemmWork, device: DeviceFacts, parameters: Gem
     if (Math.max(blocks, memory) + reduction >= fastest) continue;
     fastest = Math.min(fastest, overlapped(blocks, memory, parameters.p) + reduction);
   }
-  return parameters.launchSeconds + fastest;
+  const sustained = (2 * m * n * k) / (parameters.sustainedEfficiency * work.peakFlops);
+  return parameters.launchSeconds + Math.max(fastest, sustained);
 }
 
 /** A wave that is not full takes as long as a full one, unless blocks are persistent and share the rest. */

@@ -60,6 +60,7 @@ const GEMM = block({
   tileSeconds: seconds,
   splitSeconds: seconds,
   partialTraffic: sourced({ from: 0, to: 100 }),
+  sustainedEfficiency: share,
   persistent: flag,
 });
 
@@ -92,6 +93,7 @@ const DECODE = z.discriminatedUnion(
       launchSeconds: seconds,
       sequenceSeconds: seconds,
       tileSeconds: seconds,
+      exposedShare: share,
       blockSeconds: seconds,
       splitSeconds: seconds,
       splitBlocks: ratio,

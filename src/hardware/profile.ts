@@ -40,6 +40,7 @@ export interface GemmParameters {
   readonly tileSeconds: number; // start and end of a tile of 128 × 128
   readonly splitSeconds: number; // a second pass where k is split
   readonly partialTraffic: number; // passes over memory of each split's sums
+  readonly sustainedEfficiency: number; // share of the peak FLOPs that clocks allow within the power limit
   readonly persistent: boolean; // thread blocks share the last wave
 }
 
@@ -56,6 +57,7 @@ export interface FlashAttention3Decode extends AttentionCase {
   readonly launchSeconds: number;
   readonly sequenceSeconds: number; // metadata of a sequence
   readonly tileSeconds: number; // start and end of a thread block, one a sequence and KV head
+  readonly exposedShare: number; // of these, that other blocks' reads do not hide
   readonly blockSeconds: number; // 128 keys of one head on a multiprocessor
   readonly splitSeconds: number; // combining split sequences, at most
   readonly splitBlocks: number; // blocks a multiprocessor at which half of that is reached

@@ -38,6 +38,15 @@ export const KV_OR_QUERY_HEAD = {
   help: "heads that share one choice in a replay (queryHead: as code without grouped queries does)",
 } as const;
 
+/** For policies that split their budget between the best tokens and the newest. */
+export const RECENT_FRACTION = {
+  kind: "number",
+  default: 0.5,
+  min: 0,
+  max: 1,
+  help: "share of the budget for the newest tokens; does not change memory or reads",
+} as const;
+
 /** How the votes of a group's query heads are joined, where code differs in it. */
 export const GROUP_REDUCTION = {
   kind: "choice",

@@ -7,6 +7,7 @@ import {
   KV_OR_QUERY_HEAD,
   NO_WORK,
   QUERY_HEAD_NOTE,
+  RECENT_FRACTION,
   SLOTS_NOTE,
 } from "./definition.js";
 import { evictLowest } from "./evict-lowest.js";
@@ -25,13 +26,7 @@ export const h2o = definePolicy({
   source: "https://arxiv.org/abs/2306.14048",
   parameters: {
     budget: { ...BUDGET, help: "tokens a layer keeps, heavy hitters and recent ones together" },
-    recentFraction: {
-      kind: "number",
-      default: 0.5,
-      min: 0,
-      max: 1,
-      help: "share of the budget for the newest tokens; does not change memory or reads",
-    },
+    recentFraction: RECENT_FRACTION,
     headGroup: KV_OR_QUERY_HEAD,
   },
   create: ({ budget, recentFraction, headGroup }) => ({

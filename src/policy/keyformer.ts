@@ -8,6 +8,7 @@ import {
   KV_OR_QUERY_HEAD,
   NO_WORK,
   QUERY_HEAD_NOTE,
+  RECENT_FRACTION,
   SLOTS_NOTE,
 } from "./definition.js";
 import { evictLowest } from "./evict-lowest.js";
@@ -38,13 +39,7 @@ export const keyformer = definePolicy({
       max: 1,
       help: "share of the prompt that is the budget instead, as in the code (0.6); 0: the budget counts",
     },
-    recentFraction: {
-      kind: "number",
-      default: 0.3,
-      min: 0,
-      max: 1,
-      help: "share of the budget for the newest tokens; does not change memory or reads",
-    },
+    recentFraction: { ...RECENT_FRACTION, default: 0.3 },
     tauDelta: {
       kind: "number",
       default: 1e-4,

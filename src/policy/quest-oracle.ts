@@ -1,16 +1,7 @@
-import {
-  BUDGET,
-  definePolicy,
-  HEAD_GROUP,
-  HEAD_GROUPS,
-  NO_WORK,
-  PAGE,
-  PAGED_NOTE,
-  requireWholePages,
-} from "./definition.js";
+import { definePolicy, HEAD_GROUPS, NO_WORK, PAGED_NOTE } from "./definition.js";
 import { ORACLE_NOTE } from "./oracles.js";
 import { pageMaxima, PageLane, selectPages } from "./page-lane.js";
-import { MIN_PAGES } from "./quest.js";
+import { pagesRead, QUEST_PARAMETERS } from "./quest.js";
 
 /**
  * Quest (arXiv 2406.10774) with the largest true attention of each page in place of its upper bound: what a perfect page
@@ -20,14 +11,9 @@ import { MIN_PAGES } from "./quest.js";
 export const questOracle = definePolicy({
   title: "oracle: Quest, with pages scored by their largest true attention",
   source: "https://arxiv.org/abs/2406.10774",
-  parameters: {
-    budget: { ...BUDGET, help: "tokens a layer reads in a step; at least 3 pages" },
-    page: PAGE,
-    headGroup: HEAD_GROUP,
-  },
+  parameters: QUEST_PARAMETERS,
   create: ({ budget, page, headGroup }) => {
-    requireWholePages("quest-oracle", budget, page);
-    const pages = Math.max(MIN_PAGES, budget / page);
+    const pages = pagesRead("quest-oracle", budget, page);
     return {
       label: `Quest oracle ${budget}`,
       indexPageTokens: page,

@@ -12,6 +12,18 @@ import { PageLane, selectPages } from "./page-lane.js";
 
 export const MIN_PAGES = 3; // the code's max(3, budget / page)
 
+export const QUEST_PARAMETERS = {
+  budget: { ...BUDGET, help: "tokens a layer reads in a step; at least 3 pages" },
+  page: PAGE,
+  headGroup: HEAD_GROUP,
+} as const;
+
+/** Pages that a step reads. Throws InputError unless the budget is a whole number of them. */
+export function pagesRead(kind: string, budget: number, page: number): number {
+  requireWholePages(kind, budget, page);
+  return Math.max(MIN_PAGES, budget / page);
+}
+
 /**
  * Quest (arXiv 2406.10774; mit-han-lab/Quest, evaluation/quest_attention.py): keeps all; each step scores every page by
  * an upper bound from the minimum and maximum of its keys and reads the best, the newest page always among them.
@@ -21,17 +33,12 @@ export const MIN_PAGES = 3; // the code's max(3, budget / page)
 export const quest = definePolicy({
   title: "keeps every token, reads the pages that score best",
   source: "https://arxiv.org/abs/2406.10774",
-  parameters: {
-    budget: { ...BUDGET, help: "tokens a layer reads in a step; at least 3 pages" },
-    page: PAGE,
-    headGroup: HEAD_GROUP,
-  },
+  parameters: QUEST_PARAMETERS,
   create: ({ budget, page, headGroup }) => {
-    requireWholePages("quest", budget, page);
+    const pages = pagesRead("quest", budget, page);
     const notes = ["Memory and reads are those of one choice of pages a KV head, not one a query head.", PAGED_NOTE];
     if (budget < MIN_PAGES * page)
       notes.push(`Reads ${MIN_PAGES} pages of ${page}, more than the budget of ${budget}.`);
-    const pages = Math.max(MIN_PAGES, budget / page);
     return {
       label: `Quest ${budget}`,
       indexPageTokens: page,

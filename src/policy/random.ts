@@ -1,7 +1,7 @@
 import { RangeSet } from "../core/range-set.js";
 import type { Rng } from "../core/rng.js";
 import { evictByToken } from "./closed-forms.js";
-import { BUDGET, definePolicy, NO_WORK, SLOTS_NOTE } from "./definition.js";
+import { BUDGET, definePolicy, NO_WORK, RECENT_FRACTION, SLOTS_NOTE } from "./definition.js";
 import type { Lane, PromptView, StepView } from "./lane.js";
 
 /**
@@ -13,13 +13,7 @@ export const random = definePolicy({
   source: "https://github.com/NVIDIA/kvpress",
   parameters: {
     budget: { ...BUDGET, help: "tokens a layer keeps" },
-    recentFraction: {
-      kind: "number",
-      default: 0.5,
-      min: 0,
-      max: 1,
-      help: "share of the budget for the newest tokens; does not change memory or reads",
-    },
+    recentFraction: RECENT_FRACTION,
   },
   create: ({ budget, recentFraction }) => ({
     label: `Random ${budget}`,

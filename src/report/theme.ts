@@ -10,6 +10,7 @@ export const PALETTE: readonly string[] = [
   "#56B4E9",
   "#000000",
   "#7F7F7F",
+  "#882255",
 ];
 
 /** Dashes repeat what colours say, so that lines which lie on each other both show. */

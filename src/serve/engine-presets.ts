@@ -39,22 +39,32 @@ const VLLM_BATCHES = {
 
 const VLLM_SWITCHES = { "cuda-graphs": true, "enable-prefix-caching": true } as const;
 
-/** The same for all versions of vLLM until a version is measured. */
+/** One set for all versions of vLLM: what they differ in is whether the GPU waits for it. */
 const VLLM_HOST: HostParameters = {
   stepSeconds: 0.6e-3,
   sequenceSeconds: 6e-6,
   launchSeconds: 0,
-  frontEndSeconds: 8e-3,
+  frontEndSeconds: 7e-3,
 };
 
-/** Sorts all logits to cut them to top-k and top-p (vllm/v1/sample/ops/topk_topp_sampler.py, apply_top_k_top_p). */
-const SORTING_SAMPLER: SamplerParameters = { stepSeconds: 0.2e-3, bytesPerLogit: 40, filterSecondsPerLogit: 3e-10 };
+/**
+ * Sorts all logits to cut them to top-k and top-p (vllm/v1/sample/ops/topk_topp_sampler.py, apply_top_k_top_p). Its times are
+ * fitted to decode steps of vLLM 0.11 and 0.15 on H100 (ml-energy/leaderboard 0cd52dab, inference-sim/training).
+ */
+const SORTING_SAMPLER: SamplerParameters = {
+  stepSeconds: 0.2e-3,
+  bytesPerLogit: 40,
+  filterSecondsPerLogit: 3e-10,
+  sorts: true,
+};
 /** A Triton kernel looks for the cut instead (vllm-project/vllm pull request 33538: 0.30 ms for 64 × 131,072 logits). */
-const TRITON_SAMPLER: SamplerParameters = { ...SORTING_SAMPLER, filterSecondsPerLogit: 3.7e-11 };
+const TRITON_SAMPLER: SamplerParameters = { ...SORTING_SAMPLER, filterSecondsPerLogit: 3.7e-11, sorts: false };
 /** FlashInfer's kernels (vllm-project/vllm pull request 40376: 0.20 ms for 64 × 131,072 logits). */
-const FLASHINFER_SAMPLER: SamplerParameters = { ...SORTING_SAMPLER, filterSecondsPerLogit: 2.4e-11 };
+const FLASHINFER_SAMPLER: SamplerParameters = { ...SORTING_SAMPLER, filterSecondsPerLogit: 2.4e-11, sorts: false };
 
-const HOST_SOURCE = "a first guess, checked against published vLLM 0.11-0.23 runs on H100";
+const HOST_SOURCE =
+  "fitted to published runs on H100: the front end to TTFT of vLLM 0.15 on cached prompts, steps and sequences to vLLM 0.12 with " +
+  "8 to 128 clients on 2 to 8 GPUs (inference-sim/sim-to-real-accuracy-validation; ai-dynamo/aiconfigurator 095f58a5)";
 
 function vllmSources(version: string): Readonly<Record<string, string>> {
   return {

@@ -94,8 +94,8 @@ function engineMetrics(scenario: Scenario, result: ServeResult): Record<string, 
 }
 
 /** Watts above idle, as a share of (peak - idle), of memory traffic at peak bandwidth and of FLOPs at peak rate. */
-const MEMORY_POWER = 0.95;
-const COMPUTE_POWER = 2.6; // a GPU that multiplies all the time lowers its clock: the sum is capped
+const MEMORY_POWER = 1;
+const COMPUTE_POWER = 2.5; // a GPU that multiplies all the time lowers its clock: the sum is capped
 
 /**
  * Power = idle + (peak - idle) · min(1, MEMORY_POWER · share of the time that memory traffic at peak bandwidth would take +

@@ -16,7 +16,7 @@ import { CASES } from "../validate/cases.js";
 import { validation, validationData, type Validation } from "../validate/validation.js";
 
 /** The folders of `reports/`: what their scenario.yaml gives is committed beside it, and compared in golden.test.ts. */
-export const REPORTS = ["reasoning-policies", "production-h100"] as const;
+export const REPORTS = ["reasoning-policies", "production-h100", "decode-length"] as const;
 export type ReportName = (typeof REPORTS)[number];
 
 export interface GoldenReport {

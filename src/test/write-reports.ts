@@ -10,7 +10,7 @@ import { regenerate, regenerateValidation, reportFolder, reportOf, REPORTS } fro
 for (const name of REPORTS) {
   const { result, chartData, charts } = await regenerate(name);
   write(name, result, chartData);
-  if (name === "reasoning-policies") await draw(charts, "decode", `${reportFolder(name)}decode-time-and-memory.svg`);
+  if (name !== "production-h100") await draw(charts, "decode", `${reportFolder(name)}decode-time-and-memory.svg`);
 }
 
 const validation = regenerateValidation();

@@ -50,13 +50,15 @@ export interface MeasuredCase {
   readonly loadLevel: number; // requests per second, or in flight: to order cases of one model
   /** Options of `serve`; what is not there has its default. */
   readonly options: Readonly<Record<string, string | number | boolean>>;
-  /** What was measured, by vLLM's names; latencies in ms, others as named there. */
+  /** What was measured, by vLLM's names; latencies in ms, others as named there. full_sequences: the most that fit. */
   readonly measured: Readonly<Record<string, number>>;
   /** Rates, power and sequences were taken between the B-th and the (N - B)-th first token, B = --max-num-seqs. */
   readonly steadyWindow?: boolean;
+  /** Figures that are output tokens per second over those of another case → that case. */
+  readonly throughputOver?: Readonly<Record<string, string>>;
 }
 
-export const PUBLICATIONS = ["vllm-0.23", "vllm-0.15", "ml-energy", "closed-loop"] as const;
+export const PUBLICATIONS = ["vllm-0.23", "vllm-0.15", "ml-energy", "closed-loop", "r-kv"] as const;
 export type PublicationName = (typeof PUBLICATIONS)[number];
 
 export const TARGETS = [
@@ -68,5 +70,9 @@ export const TARGETS = [
   "chat",
   "closed loop",
   "closed loop, other engine",
+  "eager, full memory",
 ] as const;
 export type TargetName = (typeof TARGETS)[number];
+
+/** Runs of no serving engine that is modelled: their errors say nothing of one, and no host term is fitted to them. */
+export const OTHER_ENGINES: readonly TargetName[] = ["closed loop, other engine", "eager, full memory"];

@@ -14,6 +14,7 @@ test("errors of the runs on a device, those of another engine left out", () => {
     run("saturated", "h100-sxm", -0.2),
     run("open loop", "a100-sxm-80gb", 0.3),
     run("closed loop, other engine", "h100-sxm", 0.4),
+    run("eager, full memory", "h100-sxm", 0.5),
   ];
   expect(modelErrors({ cases, version: "1" }, "h100-sxm", "page")).toEqual({ mean_ttft_ms: [0.1, -0.2] });
   expect(modelErrors({ cases }, "b200", "page")).toEqual({});

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { InputError } from "../core/check.js";
-import type { TargetName } from "./case.js";
+import { OTHER_ENGINES } from "./case.js";
 
 /** Of the committed page of `raas-sim validate --out`, what errors are taken from. */
 const PAGE = z.object({
@@ -13,9 +13,6 @@ const PAGE = z.object({
   ),
 });
 
-/** What these runs were made with is not what is simulated. */
-const OTHER_ENGINE: TargetName = "closed loop, other engine";
-
 /** Errors, predicted / measured - 1, of every checked run on a device by key of the metric; `path` is for messages. */
 export function modelErrors(
   page: unknown,
@@ -26,7 +23,7 @@ export function modelErrors(
   if (!parsed.success) throw new InputError(path, "is not a result of raas-sim validate");
   const errors: Record<string, number[]> = {};
   for (const { target, options, comparisons } of parsed.data.cases) {
-    if (target === OTHER_ENGINE || options.hardware !== hardware) continue;
+    if (OTHER_ENGINES.some((other) => other === target) || options.hardware !== hardware) continue;
     for (const { metric, error } of comparisons) (errors[metric] ??= []).push(error);
   }
   return errors;

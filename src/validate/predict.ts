@@ -1,13 +1,16 @@
 import { InputError } from "../core/check.js";
 import type { HardwareProfile } from "../hardware/profile.js";
 import { MODELS } from "../model/shapes.js";
+import type { Policy } from "../policy/policy.js";
+import { checkParameters, parsePolicySpec } from "../policy/spec.js";
 import { createPolicy, POLICIES } from "../policy/table.js";
+import { memoryPlan } from "../serve/memory-plan.js";
 import { latencies, metrics } from "../serve/metrics.js";
-import { SCENARIO_OPTIONS } from "../serve/options.js";
+import { SCENARIO_OPTIONS, type ScenarioOptions } from "../serve/options.js";
 import type { Metrics } from "../serve/outcome.js";
 import { scenario } from "../serve/scenario.js";
 import { serve } from "../serve/serve.js";
-import type { MeasuredCase } from "./case.js";
+import type { LengthQuantiles, MeasuredCase } from "./case.js";
 import { caseWorkload } from "./case-workload.js";
 import { steadyMetrics } from "./steady.js";
 import type { Subject } from "./terms.js";
@@ -17,7 +20,7 @@ export type Profiles = (name: string) => HardwareProfile;
 
 /** Simulates a measured run and returns all its figures, by vLLM's names; `change` may put other terms in. */
 export function predict(
-  { name, options: given, load, steadyWindow }: MeasuredCase,
+  { name, options: given, load, steadyWindow, measured }: MeasuredCase,
   profiles: Profiles,
   change: (subject: Subject) => Subject = (subject) => subject,
 ): Metrics {
@@ -25,13 +28,32 @@ export function predict(
   const model = MODELS[checked.model];
   if (model === undefined) throw new InputError(name, `there is no model ${checked.model}`);
   const { options, profile } = change({ options: checked, profile: profiles(checked.hardware) });
-  const built = scenario(options, {
-    model,
-    profile,
-    policy: createPolicy("dense", POLICIES.dense, {}),
-    workload: caseWorkload(name, load),
-  });
+  const policy = builtInPolicy(name, checked.policy);
+  const built = scenario(options, { model, profile, policy, workload: caseWorkload(name, load) });
   const result = serve(built);
   const figures = metrics(built, result, latencies(result));
-  return steadyWindow === true ? { ...figures, ...steadyMetrics(built, result) } : figures;
+  return {
+    ...figures,
+    ...(steadyWindow === true ? steadyMetrics(built, result) : {}),
+    ...("full_sequences" in measured ? mostSequences(options, { model, profile, policies: [policy] }, load) : {}),
+  };
+}
+
+function builtInPolicy(name: string, text: ScenarioOptions["policy"]): Policy {
+  const spec = parsePolicySpec(String(text));
+  const definition = Object.entries(POLICIES).find(([kind]) => spec.kind === "table" && kind === spec.name)?.[1];
+  if (spec.kind !== "table" || definition === undefined)
+    throw new InputError(name, `there is no policy ${String(text)}`);
+  return createPolicy(spec.name, definition, checkParameters(definition, spec.values, name));
+}
+
+/** How many of a run's sequences the memory holds at once, by the key of `memory --json`. */
+function mostSequences(
+  options: ScenarioOptions,
+  asked: Parameters<typeof memoryPlan>[1],
+  { prompt, output }: { readonly prompt: number; readonly output: number | LengthQuantiles },
+): Metrics {
+  const longest = typeof output === "number" ? output : (output.tokens.at(-1) as number);
+  const sized = { ...options, "input-len": prompt, "max-model-len": prompt + longest };
+  return { full_sequences: memoryPlan(sized, asked, []).policies[0]?.full_sequences ?? 0 };
 }

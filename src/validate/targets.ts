@@ -53,4 +53,10 @@ export const TARGET_ROWS: readonly Target[] = [
   ...rows("closed loop", "median", { mean_ttft_ms: 20 }),
   ...rows("closed loop", "mean", { mean_tpot_ms: 6 }),
   ...rows("closed loop, other engine", "median", { mean_ttft_ms: undefined, mean_tpot_ms: undefined }),
+  ...rows("eager, full memory", "worst", {
+    full_sequences: 10,
+    throughput_over_batch_1: 15,
+    throughput_over_full_kv: 15,
+    output_throughput: undefined,
+  }),
 ];

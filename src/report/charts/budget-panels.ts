@@ -2,6 +2,14 @@ import type { PolicyQuality } from "../../replay/quality.js";
 import { chartSpec, THIRD } from "../theme.js";
 import { budgetsOf } from "./replay-series.js";
 
+/** The horizontal axis. */
+export const DECODE_STEP = {
+  field: "step",
+  type: "quantitative",
+  axis: { title: "Decode step", format: ",d", tickCount: 5, grid: false },
+  scale: { zero: false, nice: false },
+} as const;
+
 /** Small multiples over decode steps: a panel a budget, each with the policies that have none. Rows carry `budget`. */
 export function budgetPanels(policies: readonly PolicyQuality[], y: object, style: object): object {
   const budgets = budgetsOf(policies);
@@ -12,12 +20,7 @@ export function budgetPanels(policies: readonly PolicyQuality[], y: object, styl
     ...(transform.length === 0 ? {} : { transform }),
     mark: { type: "line", strokeWidth: 1.5, tooltip: true },
     encoding: {
-      x: {
-        field: "step",
-        type: "quantitative",
-        axis: { title: "Decode step", format: ",d", tickCount: 5, grid: false },
-        scale: { zero: false, nice: false },
-      },
+      x: DECODE_STEP,
       y: { type: "quantitative", ...y },
       ...style,
     },

@@ -2,7 +2,7 @@ import type { ReplayResult } from "../../replay/quality.js";
 import type { Chart } from "../report.js";
 import { chartSpec } from "../theme.js";
 import { MAX_ROWS } from "../thin.js";
-import { stepBins } from "./budget-panels.js";
+import { DECODE_STEP, stepBins } from "./budget-panels.js";
 import { budgetsOf, LINE_LEGEND, memberOf } from "./replay-series.js";
 
 const MOST_BINS = 80;
@@ -35,12 +35,7 @@ export function heldTokensChart({ policies, settings }: ReplayResult): Chart {
     transform: [{ filter: { field: "series", equal: series } }],
     mark: { type: "line", strokeWidth: 1.8, tooltip: true },
     encoding: {
-      x: {
-        field: "step",
-        type: "quantitative",
-        axis: { title: "Decode step", format: ",d", tickCount: 5, grid: false },
-        scale: { zero: false, nice: false },
-      },
+      x: DECODE_STEP,
       y: {
         field: "tokens",
         type: "quantitative",
