@@ -40,8 +40,7 @@ export class Replica implements ServerView {
     this.#options = options;
     this.#ended = ended;
     this.#queue = new WaitingQueue(options.priorities);
-    this.maxSequences = options.maxSequences;
-    this.maxTokens = options.maxTokens;
+    ({ maxSequences: this.maxSequences, maxTokens: this.maxTokens } = options);
     this.#pool = new BlockPool(options.groups, options.blockTokens, options.layerBlocks, options.prefixCaching);
     this.#decoding = new DecodeSet(options.groups, options.policy, options.blockTokens, options.maxRun);
     this.ledger = new Ledger(options.groups.length, options.warmupSeconds);
@@ -148,9 +147,8 @@ export class Replica implements ServerView {
 
   /** Takes in who has come and lets go who was given up until then. */
   #settle(now: number, until: number): void {
-    if (this.#late.length === 0 && this.#leaving.length === 0) return;
-    this.#late.take(until, (sequence) => this.#queue.insert(sequence));
-    this.#leaving.take(until, (sequence) => this.#leave(sequence, now));
+    for (const sequence of this.#late.take(until)) this.#queue.insert(sequence);
+    for (const sequence of this.#leaving.take(until)) this.#leave(sequence, now);
   }
 
   /** Plans and starts the next run. Returns its end, or undefined if there is nothing to do. */
@@ -167,8 +165,8 @@ export class Replica implements ServerView {
     } else this.#pause(now);
     const chunks: (Chunk & PrefillChunk)[] = []; // each drawn when the one before is in
     if (plan.prefill !== NONE) for (const chunk of plan.prefill) chunks.push(this.#compute(chunk, now));
-    check(decodes > 0 || chunks.length > 0, () => `nothing runs although work waits, at ${now} s`);
-    check(this.#pool.free >= 0, () => `more KV blocks in use than there are, at ${now} s`);
+    if (decodes === 0 && chunks.length === 0) check(false, `nothing runs although work waits, at ${now} s`);
+    if (this.#pool.free < 0) check(false, `more KV blocks in use than there are, at ${now} s`);
     const { read, scored } = this.#decoding;
     const cost = this.#options.cost.step({ decodes, chunks, read, scored }, this.#cost);
     const steps = chunks.length > 0 || this.#late.length > 0 || this.#leaving.length > 0 ? 1 : this.#stride(plan, cost);
