@@ -13,6 +13,13 @@ type MutablePrefillWork = PrefillWork & { chunks: PrefillWork["chunks"]; window:
 /** Share of the peak that the products inside decode attention reach; they decide only for latent attention. A guess. */
 export const DECODE_COMPUTE_EFFICIENCY = 0.5;
 
+/**
+ * Share of the peak bandwidth at which kernels go through a cache from end to end, unlike short element-wise ones: copies
+ * on the device reach 0.78-0.85 on an A100 PCIe 40 GB (bandwidthTest, jdh4/della-gpu-A100) and 0.78 on an H100 NVL
+ * (BabelStream 5.0).
+ */
+const STREAM_EFFICIENCY = 0.8;
+
 /** Attention of one layer on one GPU: decode as tables over tokens read, prefill, policy work per token. */
 export class AttentionCost {
   readonly kvBytes: number; // one token in one layer on one GPU
@@ -124,7 +131,7 @@ export class AttentionCost {
   }
 
   get #streamBandwidth(): number {
-    return this.#profile.elementwise.bandwidthEfficiency * this.#profile.bandwidthBytesPerSecond;
+    return STREAM_EFFICIENCY * this.#profile.bandwidthBytesPerSecond;
   }
 }
 

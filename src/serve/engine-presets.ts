@@ -126,7 +126,7 @@ export const ENGINE_PRESETS = {
       "enable-prefix-caching": false,
     },
     host: { stepSeconds: 0.2e-3, sequenceSeconds: 0, launchSeconds: 0.38e-3, frontEndSeconds: 0 },
-    sampler: { ...SORTING_SAMPLER, stepSeconds: 0 }, // its launches are host time
+    sampler: { ...SORTING_SAMPLER, stepSeconds: 0, bytesPerLogit: 10 }, // its launches are host time
     copiesCache: true,
     memory: EAGER,
     sources: {
@@ -134,6 +134,8 @@ export const ENGINE_PRESETS = {
       "gpu-memory-utilization": "nothing is reserved",
       "enable-prefix-caching": "transformers 4.57, generate() starts from an empty cache",
       host: "a guess: 32 layers at 0.38 ms and 0.2 ms are the 12.4 ms a token of batch 1 on A100 in R-KV, arXiv 2505.24133",
+      sampler:
+        "transformers 4.57, GenerationMixin._sample without do_sample: a copy in 32 bits (2 + 4) and its argmax (4)",
       copiesCache: "transformers 4.57, DynamicLayer.update concatenates",
     },
   },

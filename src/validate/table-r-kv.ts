@@ -11,7 +11,7 @@ export const R_KV: Publication = {
     "Tokens are taken greedily, as without --do_sample; attention is FlashAttention-2, the scripts' default.",
     "The batch is the largest that fitted; what would fit by prediction is full_sequences.",
     "The engine's launch time was set from R-KV's rates at batch 1: those are no predictions.",
-    "30 sequences have 240 thread blocks of attention for the 216 places of an A100; the last wave, which leaves bandwidth unused, is not modelled. Modelled as a wave it took 5 of the 17 points by which that run is too fast.",
+    "30 sequences have 240 thread blocks of attention for the 216 places of an A100; the last wave, which leaves bandwidth unused, is not modelled. Modelled as a wave it takes about 5 of the 18 points by which that run is too fast.",
     "The code of that time compared the keys of the first sequence only (key_states[0] in cal_similarity); simulated is the comparison for each.",
   ],
 };
