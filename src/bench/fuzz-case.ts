@@ -41,7 +41,10 @@ export function fuzzRow(runs: number): BenchRow {
         timeout: MOST_SECONDS * 1000,
       },
     );
-    if (child.status === null) throw new Error(`fuzzing did not end within ${MOST_SECONDS} s`);
+    if (child.status === null) {
+      const why = child.error?.message ?? `ended by ${child.signal ?? "nobody knows what"}`;
+      throw new Error(`fuzzing, of ${MOST_SECONDS} s at most: ${why}; ${child.stderr.slice(-2000)}`);
+    }
     const { success, numTotalTests, numPassedTests } = JSON.parse(readFileSync(output, "utf8")) as Report;
     const seconds = (performance.now() - started) / 1000;
     return {

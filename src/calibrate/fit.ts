@@ -38,7 +38,8 @@ export function fitForm<S extends KernelSample>(
   const ranges = Object.values(form.parameters);
   const x = fitted.map((_, i) => i);
   const measured = fitted.map(({ seconds }) => Math.log(seconds));
-  const shares = sizeShares(form.size, fitted);
+  // A small table's classes have too few shapes to decide anything.
+  const shares = samples.length > FITTED_SAMPLES ? sizeShares(form.size, fitted) : fitted.map(() => 1);
   const logOf = (logs: ArrayLike<number>) => {
     const predicted = form.predictor(device, valuesOf(keys, logs));
     return (i: number) => Math.log(predicted(fitted[i] as S));

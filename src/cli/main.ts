@@ -159,8 +159,19 @@ function scenarioFiles(parser: Argv): Argv {
     );
 }
 
+const ARGUMENTS = hideBin(process.argv);
+
+/** yargs takes whatever is not "true" for false. */
+function refuseOddBooleans(flags: Readonly<Record<string, unknown>>): void {
+  for (const argument of ARGUMENTS) {
+    const [, name = "", value = ""] = /^--([^=]+)=(.*)$/s.exec(argument) ?? [];
+    if (typeof flags[name] === "boolean" && value !== "true" && value !== "false")
+      throw new InputError(`--${name}`, `${JSON.stringify(value)} is not allowed; expected true or false`);
+  }
+}
+
 function parser(): Argv {
-  const base = yargs(hideBin(process.argv))
+  const base = yargs(ARGUMENTS)
     .scriptName("raas-sim")
     .usage(
       "$0 COMMAND\n\nPredicts throughput, latency, memory, energy and cost of serving reasoning models,\nfor any KV-cache policy, before anyone pays for the GPUs.",
@@ -173,6 +184,7 @@ function parser(): Argv {
       "Name a command: serve, compare, replay, memory, trace, workload, validate, fit, list, show, init or schema.",
     )
     .strict()
+    .middleware(refuseOddBooleans)
     .recommendCommands()
     .parserConfiguration({
       "camel-case-expansion": false,

@@ -83,6 +83,8 @@ test.each([
   [["--model", "llama-3.1-8b", ...H100, "--dtype", "float32"], "Unknown argument: dtype"],
   [["--model", "llama-3.1-8b", ...H100, "--request-rate", "2"], "Unknown argument: request-rate"],
   [["--model", "llama-3.1-8b"], "--hardware: is missing"],
+  [["--model", "llama-3.1-8b", ...H100, "--cuda-graphs=yes"], '--cuda-graphs: "yes" is not allowed; expected true or'],
+  [["--model", "llama-3.1-8b", ...H100, "--json="], '--json: "" is not allowed; expected true or false'],
 ])("%j is refused in words", (args, message) => {
   const { status, stdout, stderr } = command("memory", ...args);
   expect([status, stdout]).toEqual([2, ""]);

@@ -84,6 +84,7 @@ interface JsonSchema {
   readonly minimum?: number;
   readonly exclusiveMinimum?: number;
   readonly maximum?: number;
+  readonly exclusiveMaximum?: number;
 }
 
 function words(schema: JsonSchema): string {
@@ -96,5 +97,7 @@ function words(schema: JsonSchema): string {
   const from =
     schema.exclusiveMinimum === undefined ? `from ${schema.minimum ?? 0}` : `above ${schema.exclusiveMinimum}`;
   const noun = schema.type === "integer" ? "a whole number" : "a number";
-  return `${noun} ${from} to ${schema.maximum ?? "infinity"}`;
+  const to =
+    schema.maximum ?? (schema.exclusiveMaximum === undefined ? "infinity" : `below ${schema.exclusiveMaximum}`);
+  return `${noun} ${from} to ${to}`;
 }

@@ -249,6 +249,6 @@ function names(folder: string, ending: string): readonly string[] {
     .sort();
 }
 
-export function unknownName(what: string, name: string, known: readonly string[], other: string): InputError {
+function unknownName(what: string, name: string, known: readonly string[], other: string): InputError {
   return new InputError(what, `"${name}" is not known; known are ${known.join(", ")}, or give ${other}`);
 }

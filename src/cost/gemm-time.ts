@@ -13,6 +13,9 @@ export interface GemmWork {
 
 const OUTPUT_BYTES = 2;
 const PARTIAL_BYTES = 4; // sums of a split k are kept in 32 bits
+/** A bound that is worked out another way than what it bounds may be off in the last digits. */
+const ROUNDING = 1 - 1e-9;
+
 interface Tile {
   readonly rows: number;
   readonly columns: number;
@@ -56,6 +59,7 @@ export function gemmSeconds(work: GemmWork, device: DeviceFacts, parameters: Gem
   const memory = bytes / (parameters.bandwidthEfficiency * bandwidthBytesPerSecond);
   const partial = (parameters.partialTraffic * PARTIAL_BYTES * m * n) / bandwidthBytesPerSecond;
   // What does not depend on the split, once a tile.
+  let least = Infinity; // seconds that no split goes below: every multiprocessor busy all the time
   for (let t = 0; t < TILES.length; t++) {
     const { rows, columns } = TILES[t] as Tile;
     const products = (2 * rows * columns) / flopsPerBlock;
@@ -63,12 +67,14 @@ export function gemmSeconds(work: GemmWork, device: DeviceFacts, parameters: Gem
     tileCount[t] = Math.ceil(m / rows) * Math.ceil(n / columns);
     stepSeconds[t] = fourNorm(products, operands, parameters.stepSeconds);
     endSeconds[t] = (parameters.tileSeconds * rows * columns) / STATED_TILE;
+    least = Math.min(least, (tileCount[t]! * k * stepSeconds[t]!) / multiprocessors);
   }
+  least = Math.max(memory, ROUNDING * least);
   let fastest = Infinity;
   for (const splits of SPLITS) {
     if (splits > 1 && k / splits < LEAST_SPLIT_K) break;
     const reduction = splits === 1 ? 0 : parameters.splitSeconds + splits * partial;
-    if (memory + reduction >= fastest) break; // as with all larger splits
+    if (least + reduction >= fastest) break; // as with all larger splits
     const length = Math.max(LEAST_K, k / splits);
     let blocks = Infinity; // seconds of the best tile
     for (let t = 0; t < TILES.length; t++) {

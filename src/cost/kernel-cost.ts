@@ -5,7 +5,6 @@ import type { KvFormat, ModelShape, WeightFormat } from "../model/model-shape.js
 import { AttentionCost } from "./attention-cost.js";
 import { pieceAt, type Piece } from "./attention-curve.js";
 import {
-  OPERATORS,
   stepCostDraft,
   type Batch,
   type CostModel,
@@ -43,17 +42,8 @@ export interface KernelCostOptions {
 /** Top-k over page scores in one launch: 5-10 µs below 128k tokens (Quest, arXiv 2406.10774). */
 const SELECT_SECONDS = 8e-6;
 
-// Where each operator stands in the parts of a step.
-const [LINEAR, HEAD, DECODE, PREFILL, POLICY, ELEMENT_WISE, ALL_REDUCE, HOST] = OPERATORS.map((_, i) => i) as [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-];
+/** Where each operator stands in the parts of a step, in the order of OPERATORS. */
+const AT = { linear: 0, head: 1, decode: 2, prefill: 3, policy: 4, elementWise: 5, allReduce: 6, host: 7 } as const;
 
 interface GroupCost {
   readonly layers: number;
@@ -118,34 +108,38 @@ export function kernelCost(options: KernelCostOptions): CostModel {
     into.perStep = perStep + waits.perStep;
     into.steadyFor = Math.min(decode.steadyFor, waits.steadyFor);
     const { parts, partSlopes } = into; // the slopes of the others are 0
-    parts[LINEAR] = linearNow;
-    parts[HEAD] = headNow;
-    parts[DECODE] = decode.now;
-    parts[PREFILL] = prefill;
-    parts[POLICY] = decode.policyNow;
-    parts[ELEMENT_WISE] = elementNow;
-    parts[ALL_REDUCE] = reduceNow;
-    parts[HOST] = waits.now;
-    partSlopes[DECODE] = decode.perStep;
-    partSlopes[POLICY] = decode.policyPerStep;
-    partSlopes[HOST] = waits.perStep;
+    parts[AT.linear] = linearNow;
+    parts[AT.head] = headNow;
+    parts[AT.decode] = decode.now;
+    parts[AT.prefill] = prefill;
+    parts[AT.policy] = decode.policyNow;
+    parts[AT.elementWise] = elementNow;
+    parts[AT.allReduce] = reduceNow;
+    parts[AT.host] = waits.now;
+    partSlopes[AT.decode] = decode.perStep;
+    partSlopes[AT.policy] = decode.policyPerStep;
+    partSlopes[AT.host] = waits.perStep;
     return into;
   }
 
-  function floor(work: WorkTotals): FloorSeconds {
-    const one = linear.layers(1);
-    const weightsOnce = linear.layers(1).bytes; // each iteration reads at least what one token needs
-    let kvTokens = 0;
-    options.groups.forEach((group, g) => (kvTokens += group.layers * (work.read[g] ?? 0)));
-    const memoryBytes = work.iterations * weightsOnce + kvTokens * attention.kvBytes;
-    const flops = work.tokens * one.flops + work.emitted * linear.head(1).flops + kvTokens * attention.decodeFlops;
-    return {
-      memorySeconds: memoryBytes / profile.bandwidthBytesPerSecond,
-      computeSeconds: flops / Math.max(linear.peakFlops, profile.peakFlops.bf16),
-    };
-  }
+  return { name: `kernels of ${profile.name}`, step, floor: (work) => floorSeconds(options, linear, attention, work) };
+}
 
-  return { name: `kernels of ${profile.name}`, step, floor };
+function floorSeconds(
+  { profile, groups }: KernelCostOptions,
+  linear: LinearCost,
+  attention: AttentionCost,
+  work: WorkTotals,
+): FloorSeconds {
+  const one = linear.layers(1);
+  let kvTokens = 0;
+  groups.forEach((group, g) => (kvTokens += group.layers * (work.read[g] ?? 0)));
+  const memoryBytes = work.iterations * one.bytes + kvTokens * attention.kvBytes; // an iteration reads what one token needs
+  const flops = work.tokens * one.flops + work.emitted * linear.head(1).flops + kvTokens * attention.decodeFlops;
+  return {
+    memorySeconds: memoryBytes / profile.bandwidthBytesPerSecond,
+    computeSeconds: flops / Math.max(linear.peakFlops, profile.peakFlops.bf16),
+  };
 }
 
 function groupCost(options: KernelCostOptions, attention: AttentionCost, group: LayerGroup): GroupCost {

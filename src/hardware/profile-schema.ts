@@ -206,5 +206,3 @@ export const PROFILE = block({
   sources: z.record(z.string(), text, { error: "expected an object of source keys and what they stand for" }),
   notes: z.array(text, { error: "expected a list of texts" }).default([]),
 });
-
-export type ProfileFields = z.output<typeof PROFILE>;

@@ -32,7 +32,6 @@ export interface EncoderShape {
 
 /** In what the checkpoint stores its linear layers; embeddings, norms and LM head stay in 16 bits. */
 export type WeightFormat = "bf16" | "fp8" | "int4" | "mxfp4";
-export const WEIGHT_FORMATS: readonly WeightFormat[] = ["bf16", "fp8", "int4", "mxfp4"];
 
 /** In what the KV cache is stored. */
 export type KvFormat = "bf16" | "fp8";

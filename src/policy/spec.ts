@@ -128,7 +128,7 @@ function parseValue(key: string, text: string, parameter: Parameter, path: strin
 }
 
 /** In words: "whole numbers from 16 to 1048576". */
-export function allowedValues(parameter: Parameter): string {
+function allowedValues(parameter: Parameter): string {
   switch (parameter.kind) {
     case "choice":
       return parameter.choices.join(", ");

@@ -105,7 +105,7 @@ function join(tables: readonly ReportTable[], outcomes: readonly Judged[], recor
 }
 
 /** What makes the figures mean less than they seem to: said before them. */
-export function warningLines(outcomes: readonly Summary[]): readonly string[] {
+function warningLines(outcomes: readonly Summary[]): readonly string[] {
   const alone = outcomes.length === 1;
   return outcomes
     .filter((outcome) => outcome.saturation.saturated)

@@ -1,10 +1,17 @@
+interface Entry<Item> {
+  readonly item: Item;
+  readonly time: number;
+}
+
+const NONE: readonly never[] = [];
+
 /**
  * What came when the next iteration was already settled. vLLM's engine loop with a batch queue of two
  * (vllm/v1/engine/core.py, step_with_batch_queue) settles iteration n + 1 when n starts, so that a request which comes
  * during n runs in n + 2.
  */
 export class Late<Item> {
-  #entries: { readonly item: Item; readonly time: number }[] = [];
+  readonly #entries: Entry<Item>[] = [];
 
   get length(): number {
     return this.#entries.length;
@@ -18,14 +25,11 @@ export class Late<Item> {
     return this.#entries.find(({ item }) => sought(item))?.item;
   }
 
-  /** Hands over those that came until then, in order. */
-  take(until: number, to: (item: Item) => void): void {
+  /** Takes out those that came until then, in order. */
+  take(until: number): readonly Item[] {
+    const entries = this.#entries;
     let taken = 0;
-    for (const { item, time } of this.#entries) {
-      if (time > until) break;
-      to(item);
-      taken++;
-    }
-    if (taken > 0) this.#entries = this.#entries.slice(taken);
+    while (taken < entries.length && (entries[taken] as Entry<Item>).time <= until) taken++;
+    return taken === 0 ? NONE : entries.splice(0, taken).map(({ item }) => item);
   }
 }

@@ -34,23 +34,25 @@ export interface Footprint {
 
 /** The footprint of a sequence over all layer groups. */
 export function footprint(groups: readonly LayerGroup[], policy: Policy, lengths: Lengths): Footprint {
-  const resident: Line[] = [];
-  const read: Line[] = [];
-  const scored: Line[] = [];
+  // Of their final length from the start: an array that grows by its first element makes room for many.
+  const resident = groups.map(() => ZERO);
+  const read = groups.map(() => ZERO);
+  const scored = groups.map(() => ZERO);
   let steadyFor = Infinity;
   const tokens = lengths.prompt + lengths.generated;
-  for (const { kind, window } of groups) {
+  for (let g = 0; g < groups.length; g++) {
+    const { kind, window } = groups[g] as LayerGroup;
     if (kind === "policy") {
       const layer = policy.footprint(lengths);
-      resident.push(layer.resident);
-      read.push(layer.read);
-      scored.push(layer.scored);
+      resident[g] = layer.resident;
+      read[g] = layer.read;
+      scored[g] = layer.scored;
       steadyFor = Math.min(steadyFor, layer.steadyFor);
     } else {
       const line = tokens < window ? { now: tokens, perStep: 1 } : constant(window);
-      resident.push(line);
-      read.push(line);
-      scored.push(ZERO);
+      resident[g] = line;
+      read[g] = line;
+      scored[g] = ZERO;
       if (tokens < window) steadyFor = Math.min(steadyFor, window - tokens);
     }
   }

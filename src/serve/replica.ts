@@ -40,19 +40,17 @@ export class Replica implements ServerView {
     this.#options = options;
     this.#ended = ended;
     this.#queue = new WaitingQueue(options.priorities);
-    this.maxSequences = options.maxSequences;
-    this.maxTokens = options.maxTokens;
+    ({ maxSequences: this.maxSequences, maxTokens: this.maxTokens } = options);
     this.#pool = new BlockPool(options.groups, options.blockTokens, options.layerBlocks, options.prefixCaching);
     this.#decoding = new DecodeSet(options.groups, options.policy, options.blockTokens, options.maxRun);
     this.ledger = new Ledger(options.groups.length, options.warmupSeconds);
     this.#times = new SequenceTimes(requests, this.ledger);
   }
 
-  // What a router sees.
   get outstanding(): number {
     return this.#inFlight;
   }
-  /** Layer blocks in use by the iteration that runs at `now`. */
+  /** Layer blocks in use by the iteration that runs at `now`; as `outstanding`, for routers. */
   usedBlocks(now: number): number {
     if (this.#run === undefined || this.#run.decodes === 0) return this.#pool.used;
     const step = stepsToReach(this.#run.cost, now - this.#run.start, this.#run.steps);
@@ -106,8 +104,7 @@ export class Replica implements ServerView {
   /** A request reaches the engine. Returns when the replica wants to be called next, or undefined if that stays as it was. */
   arrive(spec: RequestSpec, now: number): number | undefined {
     const blocked = this.#queue.length > 0 && !this.#options.priorities;
-    // Whether the iteration after the present one is settled without it.
-    const late = this.#options.asyncScheduling && this.#run !== undefined && now > this.#run.start;
+    const late = this.#options.asyncScheduling && this.#run !== undefined && now > this.#run.start; // for the next one too
     if (late) this.#late.add(new Sequence(spec), now);
     else this.#queue.insert(new Sequence(spec));
     this.#inFlight++;
@@ -150,9 +147,8 @@ export class Replica implements ServerView {
 
   /** Takes in who has come and lets go who was given up until then. */
   #settle(now: number, until: number): void {
-    if (this.#late.length === 0 && this.#leaving.length === 0) return;
-    this.#late.take(until, (sequence) => this.#queue.insert(sequence));
-    this.#leaving.take(until, (sequence) => this.#leave(sequence, now));
+    for (const sequence of this.#late.take(until)) this.#queue.insert(sequence);
+    for (const sequence of this.#leaving.take(until)) this.#leave(sequence, now);
   }
 
   /** Plans and starts the next run. Returns its end, or undefined if there is nothing to do. */
@@ -169,8 +165,8 @@ export class Replica implements ServerView {
     } else this.#pause(now);
     const chunks: (Chunk & PrefillChunk)[] = []; // each drawn when the one before is in
     if (plan.prefill !== NONE) for (const chunk of plan.prefill) chunks.push(this.#compute(chunk, now));
-    check(decodes > 0 || chunks.length > 0, () => `nothing runs although work waits, at ${now} s`);
-    check(this.#pool.free >= 0, () => `more KV blocks in use than there are, at ${now} s`);
+    if (decodes === 0 && chunks.length === 0) check(false, `nothing runs although work waits, at ${now} s`);
+    if (this.#pool.free < 0) check(false, `more KV blocks in use than there are, at ${now} s`);
     const { read, scored } = this.#decoding;
     const cost = this.#options.cost.step({ decodes, chunks, read, scored }, this.#cost);
     const steps = chunks.length > 0 || this.#late.length > 0 || this.#leaving.length > 0 ? 1 : this.#stride(plan, cost);

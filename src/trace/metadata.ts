@@ -1,8 +1,8 @@
 import { InputError } from "../core/check.js";
 import type { TraceMetadata } from "./attention-trace.js";
 
-export const FORMAT = "attention-trace";
-export const VERSION = "1";
+const FORMAT = "attention-trace";
+const VERSION = "1";
 
 const KINDS = ["qkv", "scores"] as const;
 const REDUCTIONS = ["mean", "max"] as const;

@@ -58,10 +58,10 @@ export interface MeasuredCase {
   readonly throughputOver?: Readonly<Record<string, string>>;
 }
 
-export const PUBLICATIONS = ["vllm-0.23", "vllm-0.15", "ml-energy", "closed-loop", "r-kv"] as const;
+const PUBLICATIONS = ["vllm-0.23", "vllm-0.15", "ml-energy", "closed-loop", "r-kv"] as const;
 export type PublicationName = (typeof PUBLICATIONS)[number];
 
-export const TARGETS = [
+const TARGETS = [
   "open loop",
   "saturated",
   "stages, dense",

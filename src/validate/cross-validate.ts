@@ -6,7 +6,7 @@ import { mean } from "./score.js";
 import { withFactors, type Term } from "./terms.js";
 
 /** Figures that a fit is made to, where a run has them. */
-export const FIT_METRICS: readonly string[] = ["mean_ttft_ms", "mean_tpot_ms", "median_itl_ms"];
+const FIT_METRICS: readonly string[] = ["mean_ttft_ms", "mean_tpot_ms", "median_itl_ms"];
 
 /** Predicted figures of one run with the terms scaled, by vLLM's names. */
 export type Simulate = (

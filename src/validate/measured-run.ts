@@ -23,7 +23,7 @@ export const COMPARED_METRICS: readonly string[] = [
   ...LATENCIES.flatMap((latency) => STATISTICS.map((statistic) => `${statistic}_${latency}_ms`)),
 ];
 
-export const REQUEST_COLUMNS = "arrival_s, prompt_tokens, output_tokens, ttft_ms, e2el_ms";
+const REQUEST_COLUMNS = "arrival_s, prompt_tokens, output_tokens, ttft_ms, e2el_ms";
 
 /**
  * The result of `vllm bench serve` (one JSON object), or a request log with timings as CSV or JSON lines with the columns

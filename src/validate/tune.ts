@@ -15,7 +15,7 @@ export interface TunedHost {
   readonly idle: readonly HostOption[];
 }
 
-export const HOST_OPTIONS = ["host-step-time", "host-sequence-time", "front-end-time"] as const;
+const HOST_OPTIONS = ["host-step-time", "host-sequence-time", "front-end-time"] as const;
 export type HostOption = (typeof HOST_OPTIONS)[number];
 
 /** Figures that host terms show in. */

@@ -39,9 +39,6 @@ export function constant(rate: number): ArrivalProcess {
   return { name: `constant, ${rate}/s`, gap: () => 1 / rate };
 }
 
-export const ARRIVAL_PROCESSES = { poisson, gamma, weibull, constant } as const;
-export type ArrivalName = keyof typeof ARRIVAL_PROCESSES;
-
 function allAtOnce(rate: number): boolean {
   if (!(rate > 0)) throw new InputError("request-rate", `${rate} is not allowed; expected a number above 0, or inf`);
   return rate === Infinity;

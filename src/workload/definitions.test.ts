@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { parseDefinition, type WorkloadDefinition } from "./definition.js";
-import { GENERATED_LOG, generatedLog } from "./generated-log.js";
+import { GENERATED_LOG, generatedLog } from "../test/generated-log.js";
 import { definitionWorkload } from "./generate.js";
 import { parseRequestLog } from "./request-log.js";
 

@@ -21,7 +21,7 @@ import type { JsonFormat } from "./log-reader.js";
 
 /** Every format that is recognised, by names of columns and keys alone; of several that match, the first. */
 
-export const FIELDS_FORMATS: readonly FieldsFormat[] = [
+const FIELDS_FORMATS: readonly FieldsFormat[] = [
   OWN,
   AZURE_MULTIMODAL,
   AZURE,
@@ -31,7 +31,7 @@ export const FIELDS_FORMATS: readonly FieldsFormat[] = [
   SPLITWISE,
 ];
 
-export const JSON_FORMATS: readonly JsonFormat[] = [
+const JSON_FORMATS: readonly JsonFormat[] = [
   MOONCAKE,
   BAILIAN,
   RAGPULSE,
@@ -68,7 +68,7 @@ export function jsonFormat(row: Row, path: string, given: FieldsFormat | undefin
 }
 
 /** The columns of a format, read from JSON rows; `loose` takes numbers written as text too. */
-export function asJson(format: FieldsFormat, loose: boolean): JsonFormat {
+function asJson(format: FieldsFormat, loose: boolean): JsonFormat {
   return {
     name: format.name,
     marks: requiredFields(format).join(", "),
@@ -93,7 +93,7 @@ function listed(names: readonly string[]): string {
 }
 
 /** What is known, for a file that is not. */
-export function knownFormats(): string {
+function knownFormats(): string {
   const all = [
     ...FIELDS_FORMATS.map((format) => `${format.name} (${requiredFields(format).join(", ")})`),
     ...JSON_FORMATS.map(({ name, marks }) => `${name} (${marks})`),

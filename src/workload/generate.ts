@@ -144,7 +144,7 @@ function tenantOf({ name, priority = 0, thinkingBudget }: NonNullable<WorkloadDe
 }
 
 /** The length model of a definition, in the form that `drawnLengths` takes. */
-export function lengthModel({ prompt, output }: Pick<WorkloadDefinition, "prompt" | "output">): LengthModel {
+function lengthModel({ prompt, output }: Pick<WorkloadDefinition, "prompt" | "output">): LengthModel {
   if (output.kind === "parts") return { prompt, output };
   const { components, limit, reasoning } = output;
   return { prompt, output: { kind: "total", components, limit, share: reasoning.share } };

@@ -14,8 +14,8 @@ const BRACKETS: ReadonlySet<number> = new Set([91, 123]); // [ {
 const MiB = 2 ** 20;
 
 /** The longest line, and the longest JSON document over several lines, bytes. */
-export const MAX_LINE_BYTES = 64 * MiB;
-export const MAX_DOCUMENT_BYTES = 256 * MiB;
+const MAX_LINE_BYTES = 64 * MiB;
+const MAX_DOCUMENT_BYTES = 256 * MiB;
 
 type Reader =
   | { readonly kind: "csv"; readonly name: string; readonly rows: CsvReader }

@@ -40,7 +40,7 @@ test("equal ids with prompts of different length are an error that names both; a
   const wrong = `${HEADER}0,10,1,a\n1,0,0,a\n2,11,1,a\n`;
   expect(() => parse(wrong)).toThrow(InputError);
   expect(() => parse(wrong)).toThrow(
-    'f:4: prompt_id "a" has a prompt of 11 tokens, before it had 10; equal ids are identical prompts',
+    "f:4: prompt_id a has a prompt of 11 tokens, before it had 10; equal ids are identical prompts",
   );
   const lines = [10, 11].map((tokens) =>
     JSON.stringify({ arrival_s: 0, prompt_tokens: tokens, output_tokens: 1, prompt_id: 7 }),
