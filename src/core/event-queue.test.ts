@@ -18,7 +18,9 @@ test.each([1, 2, 3, 4])("events come in the order of time, rank and insertion, s
     expect(queue.nextTime).toBe(first?.time ?? Infinity);
     if (draw(3) === 0 && event < 1000) continue;
     const popped = queue.pop();
-    expect(popped).toEqual(first === undefined ? undefined : { time: first.time, event: first.event });
+    expect(popped === undefined ? undefined : [popped.time, popped.event]).toEqual(
+      first === undefined ? undefined : [first.time, first.event],
+    );
     if (first !== undefined) waiting.splice(waiting.indexOf(first), 1);
   }
 });
