@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { InputError } from "../core/check.js";
+import { reason } from "./scenario-file.js";
 import type { ByteSource } from "../trace/byte-source.js";
 
 /** A file read in ranges. Throws InputError if it cannot be opened or ends early. */
@@ -29,6 +30,6 @@ function open(path: string): { file: number; size: number } {
     return { file, size: status.size };
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw new InputError(path, error instanceof Error ? error.message : String(error));
+    throw new InputError(path, reason(error));
   }
 }

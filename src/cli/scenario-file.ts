@@ -56,7 +56,8 @@ export function readBytes(path: string): Uint8Array {
   }
 }
 
-function reason(cause: unknown): string {
+/** Why a file could not be read, for a message. */
+export function reason(cause: unknown): string {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   if (code === "ENOENT") return "no such file";
   if (code === "EISDIR") return "is a folder, not a file";
