@@ -41,8 +41,8 @@ const VLLM_SWITCHES = { "cuda-graphs": true, "enable-prefix-caching": true } as 
 
 /** One set for all versions of vLLM: what they differ in is whether the GPU waits for it. */
 const VLLM_HOST: HostParameters = {
-  stepSeconds: 0.6e-3,
-  sequenceSeconds: 6e-6,
+  stepSeconds: 1e-3,
+  sequenceSeconds: 2e-6,
   launchSeconds: 0,
   frontEndSeconds: 7e-3,
 };
