@@ -19,7 +19,7 @@ export function advice(runs: readonly ServerRun[]): readonly string[] {
   const points = runs.map(pointOf);
   const found = [...outputAdvice(points), ...firstTokenAdvice(points)];
   if (found.length > 0) return found;
-  return ["Time to first token and time per output token are within 10 % and 5 %: nothing stands out."];
+  return ["Time to first token and time per output token are within 10 % and 5 %: of these nothing stands out."];
 }
 
 interface Point {
@@ -69,7 +69,7 @@ function outputAdvice(points: readonly Point[]): readonly string[] {
   if (many.sequences < 2 * few.sequences) {
     const where = few.sequences < FEW_SEQUENCES;
     return [
-      `Each output token takes ${ms(many)} more than predicted at ${at(many)}. ` +
+      `Each output token takes ${Math.abs(many.tpotMissing).toFixed(2)} ms ${many.tpotMissing < 0 ? "less" : "more"} than predicted at ${at(many)}. ` +
         (where
           ? "With so few it is what every step has: host time (--host-step-time), or the bandwidth that weights are read with."
           : "With so many it is what grows with them: host time of a sequence (--host-sequence-time), or the bandwidth that the KV cache is read with.") +
@@ -82,7 +82,7 @@ function outputAdvice(points: readonly Point[]): readonly string[] {
   const constant = Math.abs(few.tpotMissing - many.tpotMissing) < 0.3 * Math.max(...[few, many].map(sizeOf));
   if (constant) {
     return [
-      `Each output token takes about as much more than predicted at ${at(few)} (${ms(few)}) as at ${at(many)} (${ms(many)}): host time of a step (--host-step-time)${hidden}.`,
+      `Each output token differs by about as much from what is predicted at ${at(few)} (${ms(few)}) as at ${at(many)} (${ms(many)}): host time of a step (--host-step-time)${hidden}.`,
     ];
   }
   if (sizeOf(many) > sizeOf(few)) {
@@ -103,16 +103,16 @@ function firstTokenAdvice(points: readonly Point[]): readonly string[] {
   return points.flatMap((point) => {
     const { ttftError, ttftMissing, queues, tpotError, sequences, kvBlocks, preemptions } = point;
     if (ttftError === undefined || Math.abs(ttftError) <= CLOSE.ttft) return [];
-    const more = `${ttftMissing >= 0 ? "+" : ""}${ttftMissing.toFixed(1)} ms`;
+    const off = `${Math.abs(ttftMissing).toFixed(1)} ms ${ttftMissing < 0 ? "earlier" : "later"} than predicted`;
     if (queues) {
       return [
-        `First tokens come ${more} later than predicted at ${sequences.toFixed(0)} sequences, where requests wait: compare the GPU blocks that the engine prints at its start with the ${kvBlocks} predicted (--num-gpu-blocks-override)` +
+        `First tokens come ${off} at ${sequences.toFixed(0)} sequences, where requests wait: compare the GPU blocks that the engine prints at its start with the ${kvBlocks} predicted (--num-gpu-blocks-override)` +
           `${preemptions > 0 ? `, with which ${preemptions} requests are preempted` : ""}, and --max-num-seqs and --max-num-batched-tokens with the server's.`,
       ];
     }
     const alone = tpotError === undefined || Math.abs(tpotError) <= CLOSE.tpot;
     return [
-      `First tokens come ${more} later than predicted at ${sequences.toFixed(0)} sequences without a queue` +
+      `First tokens come ${off} at ${sequences.toFixed(0)} sequences without a queue` +
         (alone
           ? " while output tokens are on time: HTTP and tokenisation (--front-end-time), or prompts that the prefix cache knows."
           : "; part of it is the step time above, the rest the front end (--front-end-time) or the prefix cache."),

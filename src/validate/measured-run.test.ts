@@ -43,6 +43,14 @@ test("with details the requests themselves are sent, at the client's limits", ()
   expect(run.hasRequests).toBe(true);
 });
 
+test("recorded times of sending hold instead of the nominal rate, unless a limit made them", () => {
+  const timed = { ...SUMMARY, burstiness: 0.5, input_lens: [1], output_lens: [2], start_times: [0.5] };
+  const load = (json: object): unknown => parseMeasuredRun(JSON.stringify(json), "r.json").load;
+  expect(load(timed)).toEqual({});
+  expect(load({ ...timed, max_concurrency: 8 })).toEqual({ "request-rate": 2.5, "max-concurrency": 8 });
+  expect(() => load({ ...SUMMARY, request_rate: "fast" })).toThrow("r.json: request_rate is");
+});
+
 const request = fc.record({
   arrival_s: fc.double({ min: 0, max: 100, noNaN: true }),
   prompt_tokens: fc.integer({ min: 1, max: 5000 }),

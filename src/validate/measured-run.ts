@@ -68,12 +68,15 @@ function fromBenchmark(json: Row, path: string): MeasuredRun {
   }
   const hasRequests = Array.isArray(json["input_lens"]) && Array.isArray(json["output_lens"]);
   const load: Record<string, number | string> = {};
-  const rate = json["request_rate"];
-  if (rate === "inf" || rate === Infinity) load["request-rate"] = "inf";
-  else if (typeof rate === "number" && rate > 0) load["request-rate"] = rate;
   const concurrency = number("max_concurrency");
   if (concurrency !== undefined && concurrency > 0) load["max-concurrency"] = concurrency;
-  const burstiness = number("burstiness");
+  const timed = hasRequests && Array.isArray(json["start_times"]);
+  // Times at which requests were sent hold; but where a limit held them back, the server's own speed made these.
+  if (!timed || concurrency !== undefined) {
+    const rate = json["request_rate"] === "inf" ? "inf" : number("request_rate");
+    if (rate !== undefined && rate !== 0) load["request-rate"] = rate;
+  }
+  const burstiness = timed ? undefined : number("burstiness");
   if (burstiness !== undefined && burstiness > 0 && burstiness !== 1) load["burstiness"] = burstiness;
   if (!hasRequests) Object.assign(load, meanLengths(number));
   return { path, metrics, load, hasRequests };
