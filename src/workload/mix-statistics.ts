@@ -2,20 +2,11 @@ import { gammaFunction } from "./arrivals.js";
 import { expectedRequests, wholeTokens } from "./client-mix.js";
 import { LengthBins, type LengthBin } from "./length-bins.js";
 import { binSeconds } from "./log-curves.js";
+import type { Spread } from "./log-statistics.js";
 import { lengthsAt, type Histogram, type RateWindow, type ServegenClient } from "./servegen.js";
 
 /** Of weighted values: a percentile is the smallest value that at least this share of the weight does not exceed. */
-export interface WeightedSpread {
-  readonly mean: number;
-  readonly p5: number;
-  readonly p25: number;
-  readonly p50: number;
-  readonly p75: number;
-  readonly p90: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly max: number;
-}
+export type WeightedSpread = Omit<Spread, "n" | "sd">;
 
 /** What client models expect, without drawing anything; lengths are weighted by the requests of client and window. */
 export interface MixStatistics {
