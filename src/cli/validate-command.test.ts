@@ -12,6 +12,7 @@ import { runValidate } from "./validate-command.js";
 
 let folder: string;
 let said: string;
+let warned: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "validate-"));
 });
@@ -22,7 +23,11 @@ beforeEach(() => {
     said += String(text);
     return true;
   });
-  vi.spyOn(process.stderr, "write").mockImplementation(() => true);
+  warned = "";
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    warned += String(text);
+    return true;
+  });
   return () => vi.restoreAllMocks();
 });
 
@@ -65,6 +70,15 @@ test("a server that is as predicted: no errors, nothing stands out", async () =>
   await runValidate({ measured: path, scenario: file("s.yaml", SERVER) });
   expect(said).toMatch(/mean_tpot_ms .*\+0\.0 %/);
   expect(said).toMatch(/nothing stands out/);
+});
+
+test("a scenario with a load of its own is simulated as it says, and that is said", async () => {
+  const path = await measured(4, {});
+  await runValidate({ measured: path, scenario: file("s.yaml", SERVER) });
+  expect(warned).not.toMatch(/load of its own/);
+  const scenario = file("own.yaml", `${SERVER}input-len: 50\noutput-len: 10\nnum-requests: 20\n`);
+  await runValidate({ measured: path, scenario });
+  expect(warned).toContain(`${path} records its requests, but ${scenario} has a load of its own`);
 });
 
 test("a slower CPU is found and its terms come back", async () => {

@@ -34,6 +34,11 @@ export async function validateMeasured(paths: readonly string[], flags: Flags, o
   for (const path of paths) {
     const run = parseMeasuredRun(readText(path), path);
     const options = withLoad(base, run);
+    if (run.hasRequests && asksOwnLoad(base)) {
+      process.stderr.write(
+        `raas-sim: ${path} records its requests, but ${flags["scenario"]} has a load of its own, which is simulated instead; leave out its workload, input-len and output-len to send the recorded ones\n`,
+      );
+    }
     const resolved = await resolve(options);
     if (resolved.policies.length !== 1) throw new InputError("policy", "a server has one policy");
     prepared.push({ run, options, resolved });
@@ -55,10 +60,14 @@ export async function validateMeasured(paths: readonly string[], flags: Flags, o
   for (const path of writeFiles(output.out, files)) process.stderr.write(`wrote ${path}\n`);
 }
 
+function asksOwnLoad(base: ScenarioOptions): boolean {
+  return base.workload !== undefined || base["input-len"] !== undefined;
+}
+
 /** The scenario with what it leaves open as the run tells it. */
 function withLoad(base: ScenarioOptions, run: MeasuredRun): ScenarioOptions {
   const values: Record<string, unknown> = { ...base };
-  const asks = base.workload !== undefined || base["input-len"] !== undefined;
+  const asks = asksOwnLoad(base);
   if (!asks && run.hasRequests) values["workload"] = run.path;
   for (const [name, value] of Object.entries(run.load)) {
     const length = name === "input-len" || name === "output-len" || name === "num-requests";
