@@ -58,6 +58,10 @@ test("tables, and files where a folder is named", () => {
   const result = JSON.parse(readFileSync(join(out, "result.json"), "utf8")) as Record<string, unknown>;
   expect(result).toMatchObject({ model: "gemma-3-12b", layers_per_block: 8 });
   expect(existsSync(join(out, "charts", "memory-layout.svg"))).toBe(true);
+  const page = readFileSync(join(out, "report.html"), "utf8");
+  const origin = page.slice(page.indexOf('<h2 id="origin">'));
+  expect(origin).toMatch(/hardware<.*?h100-sxm/s);
+  expect(origin).toContain(String(result["source"]).slice(0, 20));
 });
 
 test("a model that does not fit: said in words, as JSON as well, with exit code 2", () => {

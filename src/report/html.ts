@@ -79,11 +79,12 @@ function body(report: Report): string {
   links.splice(lead, 0, '<a href="#figures">Figures</a>');
   const numbers = report.tables.filter((each) => !isSettings(each));
   const settings = report.tables.filter(isSettings);
+  const origin = settings.length > 0;
   return `<header>
 <h1>${escape(report.title)}</h1>
 <p class="subtitle">${escape(report.subtitle)}</p>
 ${warnings === "" ? "" : `<div class="warnings" role="alert">${warnings}</div>`}
-<nav>${links.join(" ")} ${notes === "" ? "" : '<a href="#notes">Notes</a> '}<a href="#origin">Where the numbers come from</a> <a class="download" id="download" download="report-data.json" hidden>Download all data (JSON)</a></nav>
+<nav>${links.join(" ")} ${notes === "" ? "" : '<a href="#notes">Notes</a> '}${origin ? '<a href="#origin">Where the numbers come from</a> ' : ""}<a class="download" id="download" download="report-data.json" hidden>Download all data (JSON)</a></nav>
 </header>
 <main>
 ${report.charts.slice(0, lead).map(chartSection).join("\n")}
@@ -91,7 +92,7 @@ ${report.charts.slice(0, lead).map(chartSection).join("\n")}
 <div class="tables">${numbers.map((each) => tableSection(each, "numbers")).join("\n")}</div>
 ${report.charts.slice(lead).map(chartSection).join("\n")}
 ${notes === "" ? "" : `<h2 id="notes">Notes</h2>\n<ul>${notes}</ul>`}
-<h2 id="origin">Where the numbers come from</h2>
+${origin ? '<h2 id="origin">Where the numbers come from</h2>' : ""}
 ${settings.map((each) => tableSection(each, "settings")).join("\n")}
 </main>`;
 }

@@ -189,6 +189,15 @@ describe("page", () => {
     expect(html.match(/<\/script/gi)).toHaveLength(4);
   });
 
+  test("leaves the origin of numbers out where no table tells it", async () => {
+    const report = compareReport(SEVERAL);
+    const settings = report.tables.filter(({ columns }) => columns[0] === "Setting");
+    expect(settings.length).toBeGreaterThan(0);
+    expect(await renderHtml(report, readRuntime())).toContain('id="origin"');
+    const without = { ...report, tables: report.tables.filter((each) => !settings.includes(each)) };
+    expect(await renderHtml(without, readRuntime())).not.toContain("#origin");
+  });
+
   test("carries all data and shows a part", async () => {
     const html = await renderHtml(compareReport(SEVERAL), readRuntime());
     const json = /id="report-data">([^]*?)<\/script>/.exec(html)?.[1] as string;
