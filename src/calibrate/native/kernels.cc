@@ -1,0 +1,25 @@
+#include "kernels.h"
+#include "copy.h"
+
+#ifdef RAAS_CUDA
+#define RAAS_ENTRY(name) cuda::name, emulated::name, cpu::name
+#else
+#define RAAS_ENTRY(name) nullptr, emulated::name, cpu::name
+#endif
+
+namespace raas {
+namespace {
+
+template <typename P>
+std::unique_ptr<Problem> make(const Shape& shape) { return std::make_unique<P>(shape); }
+
+}  // namespace
+
+const std::vector<Entry>& kernels() {
+  static const std::vector<Entry> table = {
+      {{"copy", {"bytes"}, make<Copy>}, RAAS_ENTRY(copy)},
+  };
+  return table;
+}
+
+}  // namespace raas
