@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve as absolute } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { InputError } from "../core/check.js";
@@ -16,6 +16,7 @@ import { thinkingBudgets } from "../workload/thinking-budget.js";
 import type { LogOptions } from "../workload/log-workload.js";
 import type { Workload } from "../workload/workload.js";
 import { lengthened, lengthFit } from "./length-option.js";
+import { isFolder } from "./file-problem.js";
 import { fileSource } from "./file-source.js";
 import { logPart, refuseLogOptions, refuseMixOptions } from "./log-options.js";
 import { readJson } from "./scenario-file.js";
@@ -216,7 +217,7 @@ async function resolveLog(path: string, options: ScenarioOptions, pace: LogOptio
 
 /** The JSON of a definition, told from a request log by being one object with a prompt. */
 function definitionJson(path: string): unknown {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return undefined;
+  if (isFolder(path)) return undefined;
   const source = fileSource(path);
   let text: string;
   try {

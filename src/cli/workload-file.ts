@@ -1,4 +1,3 @@
-import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../core/check.js";
 import type { ByteSource } from "../trace/byte-source.js";
@@ -6,6 +5,7 @@ import { parseColumns } from "../workload/log-fields.js";
 import { LogImport } from "../workload/log-import.js";
 import type { RequestLog } from "../workload/log-rows.js";
 import { unpackedChunks } from "../workload/unpack.js";
+import { folderNames, isFolder } from "./file-problem.js";
 import { fileSource } from "./file-source.js";
 import { isParquet, parquetRows } from "./parquet-rows.js";
 import { progressLine } from "./progress.js";
@@ -37,8 +37,8 @@ export async function importLog(path: string, columns: string | undefined): Prom
 
 /** The file itself, or the files of a folder by name. */
 function dataFiles(path: string): readonly string[] {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
-  const names = readdirSync(path)
+  if (!isFolder(path)) return [path];
+  const names = folderNames(path)
     .filter((name) => DATA_FILE.test(name))
     .sort();
   if (names.length === 0) throw new InputError(path, "is a folder without .csv, .json, .jsonl or .parquet files");
