@@ -128,11 +128,18 @@ function lookUps(parser: Argv): Argv {
     )
     .command(
       "show <name>",
-      "everything known of one model, GPU, engine, policy, workload or recording",
+      "everything known of one model, GPU, engine, policy, workload, recording or file",
       (y) =>
         y
-          .positional("name", { type: "string", describe: "a name that list prints, or length-inflation" })
-          .example("$0 show h100-sxm", "the profile, with the source of each number"),
+          .positional("name", {
+            type: "string",
+            describe: "a name that list prints, length-inflation, or the path of a file",
+          })
+          .example("$0 show h100-sxm", "the profile, with the source of each number")
+          .example(
+            "$0 show ./my-profile.json",
+            "a file of one's own: profile, config.json, workload, scenario, policy",
+          ),
       runShow,
     );
 }

@@ -50,11 +50,8 @@ export async function resolve(options: ScenarioOptions): Promise<Resolved> {
 export async function resolveModel(name: string): Promise<ModelShape> {
   const known = Object.hasOwn(MODELS, name) ? MODELS[name] : undefined;
   if (known !== undefined) return known;
-  if (!existsSync(name)) {
-    const published = `https://huggingface.co/${name.toLowerCase()}/`;
-    const listed = Object.values(MODELS).find(({ source }) => source.toLowerCase().startsWith(published));
-    if (listed !== undefined) return listed;
-  }
+  const published = publishedModel(name);
+  if (published !== undefined) return published;
   if (!isPath(name)) throw unknownName("model", name, Object.keys(MODELS), "the path of a Hugging Face config.json");
   const { parseModelConfig } = await import("../model/config.js");
   const shape = parseModelConfig(readJson(name), name);
@@ -62,6 +59,13 @@ export async function resolveModel(name: string): Promise<ModelShape> {
   if (!existsSync(beside)) return shape;
   const { filtersLogits } = await import("../model/generation-config.js");
   return { ...shape, filtersLogits: filtersLogits(readJson(beside), beside) };
+}
+
+/** The built-in model of this Hugging Face name, unless a file has it. */
+export function publishedModel(name: string): ModelShape | undefined {
+  if (existsSync(name)) return undefined;
+  const published = `https://huggingface.co/${name.toLowerCase()}/`;
+  return Object.values(MODELS).find(({ source }) => source.toLowerCase().startsWith(published));
 }
 
 export function resolveProfile(name: string): HardwareProfile {
@@ -235,8 +239,10 @@ function definitionJson(path: string): unknown {
   }
 }
 
-function isPath(name: string): boolean {
-  return /[\\/]/.test(name) || /\.(json|jsonl|csv|parquet|gz|zst|ya?ml)$/.test(name) || existsSync(name);
+export function isPath(name: string): boolean {
+  return (
+    /[\\/]/.test(name) || /\.(json|jsonl|csv|parquet|gz|zst|ya?ml|safetensors|[cm]?js)$/.test(name) || existsSync(name)
+  );
 }
 
 function packagePath(path: string): string {
