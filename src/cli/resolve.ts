@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve as absolute } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { InputError } from "../core/check.js";
@@ -16,6 +16,7 @@ import { thinkingBudgets } from "../workload/thinking-budget.js";
 import type { LogOptions } from "../workload/log-workload.js";
 import type { Workload } from "../workload/workload.js";
 import { lengthened, lengthFit } from "./length-option.js";
+import { isFolder } from "./file-problem.js";
 import { fileSource } from "./file-source.js";
 import { logPart, refuseLogOptions, refuseMixOptions } from "./log-options.js";
 import { readJson } from "./scenario-file.js";
@@ -49,11 +50,8 @@ export async function resolve(options: ScenarioOptions): Promise<Resolved> {
 export async function resolveModel(name: string): Promise<ModelShape> {
   const known = Object.hasOwn(MODELS, name) ? MODELS[name] : undefined;
   if (known !== undefined) return known;
-  if (!existsSync(name)) {
-    const published = `https://huggingface.co/${name.toLowerCase()}/`;
-    const listed = Object.values(MODELS).find(({ source }) => source.toLowerCase().startsWith(published));
-    if (listed !== undefined) return listed;
-  }
+  const published = publishedModel(name);
+  if (published !== undefined) return published;
   if (!isPath(name)) throw unknownName("model", name, Object.keys(MODELS), "the path of a Hugging Face config.json");
   const { parseModelConfig } = await import("../model/config.js");
   const shape = parseModelConfig(readJson(name), name);
@@ -61,6 +59,13 @@ export async function resolveModel(name: string): Promise<ModelShape> {
   if (!existsSync(beside)) return shape;
   const { filtersLogits } = await import("../model/generation-config.js");
   return { ...shape, filtersLogits: filtersLogits(readJson(beside), beside) };
+}
+
+/** The built-in model of this Hugging Face name, unless a file has it. */
+export function publishedModel(name: string): ModelShape | undefined {
+  if (existsSync(name)) return undefined;
+  const published = `https://huggingface.co/${name.toLowerCase()}/`;
+  return Object.values(MODELS).find(({ source }) => source.toLowerCase().startsWith(published));
 }
 
 export function resolveProfile(name: string): HardwareProfile {
@@ -216,7 +221,7 @@ async function resolveLog(path: string, options: ScenarioOptions, pace: LogOptio
 
 /** The JSON of a definition, told from a request log by being one object with a prompt. */
 function definitionJson(path: string): unknown {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return undefined;
+  if (isFolder(path)) return undefined;
   const source = fileSource(path);
   let text: string;
   try {
@@ -234,8 +239,10 @@ function definitionJson(path: string): unknown {
   }
 }
 
-function isPath(name: string): boolean {
-  return /[\\/]/.test(name) || /\.(json|jsonl|csv|parquet|gz|zst|ya?ml)$/.test(name) || existsSync(name);
+export function isPath(name: string): boolean {
+  return (
+    /[\\/]/.test(name) || /\.(json|jsonl|csv|parquet|gz|zst|ya?ml|safetensors|[cm]?js)$/.test(name) || existsSync(name)
+  );
 }
 
 function packagePath(path: string): string {
