@@ -83,23 +83,38 @@ const Entry& entry_of(const std::string& name) {
   throw Error("no kernel " + name);
 }
 
+Shape shape_of(const Napi::Value& value) {
+  Shape shape;
+  for (const auto& [key, size] : value.As<Napi::Object>())
+    shape[key.As<Napi::String>()] = size.operator Napi::Value().As<Napi::Number>().Int64Value();
+  return shape;
+}
+
+/** work(kernel, shape): counted bytes and FLOPs of a run, and the memory of one input set. */
+Napi::Value work(const Napi::CallbackInfo& call) {
+  const Napi::Env env = call.Env();
+  try {
+    const auto problem = problem_of(entry_of(call[0].As<Napi::String>()), shape_of(call[1]));
+    auto object = Napi::Object::New(env);
+    object["bytes"] = problem->work().bytes;
+    object["flops"] = problem->work().flops;
+    object["setBytes"] = double(set_bytes(problem->arrays()));
+    return object;
+  } catch (const Error& error) {
+    throw Napi::Error::New(env, error.what());
+  }
+}
+
 /** open(backend, kernel, shape, seed, sets) */
 Napi::Value open(const Napi::CallbackInfo& call) {
   const std::string backend = call[0].As<Napi::String>(), name = call[1].As<Napi::String>();
-  Shape shape;
-  for (const auto& [key, value] : call[2].As<Napi::Object>())
-    shape[key.As<Napi::String>()] = value.operator Napi::Value().As<Napi::Number>().Int64Value();
+  const Shape shape = shape_of(call[2]);
   const uint64_t seed = uint64_t(call[3].As<Napi::Number>().Int64Value());
   const int sets = call[4].As<Napi::Number>().Int32Value();
   return Task<Handle>::start(
       call.Env(), [=] { return std::make_shared<Session>(entry_of(name), backend_of(backend), shape, seed, sets); },
       [](Napi::Env env, const Handle& session) -> Napi::Value {
-        auto object = Napi::Object::New(env);
-        object["handle"] = Napi::External<Handle>::New(env, new Handle(session), [](Napi::Env, Handle* handle) { delete handle; });
-        object["bytes"] = session->work().bytes;
-        object["flops"] = session->work().flops;
-        object["setBytes"] = double(session->bytes());
-        return object;
+        return Napi::External<Handle>::New(env, new Handle(session), [](Napi::Env, Handle* handle) { delete handle; });
       });
 }
 
@@ -161,6 +176,7 @@ Napi::Value conditions_of(const Napi::CallbackInfo& call) {
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["probe"] = Napi::Function::New(env, probe);
   exports["kernels"] = Napi::Function::New(env, list_kernels);
+  exports["work"] = Napi::Function::New(env, work);
   exports["open"] = Napi::Function::New(env, open);
   exports["check"] = Napi::Function::New(env, check);
   exports["time"] = Napi::Function::New(env, time);

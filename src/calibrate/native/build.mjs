@@ -6,13 +6,13 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * `npm run build:native`: compiles the addon of `raas-sim calibrate` with CMake into build/ beside this file. nvcc is
+ * `npm run build:native`: compiles the addon of `raas-sim calibrate` with CMake into build/native of the package. nvcc is
  * looked for in CUDACXX, in PATH, and in NVIDIA's wheels in the virtual environment VIRTUAL_ENV; without it the addon has
  * no CUDA backend. Plain JavaScript, so that it runs in an installed package as in a checkout.
  */
 
 const source = dirname(fileURLToPath(import.meta.url));
-const output = join(source, "build");
+const output = resolve(source, "../../../build/native");
 
 function fail(message) {
   process.stderr.write(`build:native: ${message}\n`);

@@ -28,14 +28,24 @@ Run backend_run(const Entry& entry, Backend backend, const Problem& problem) {
 
 }  // namespace
 
-Session::Session(const Entry& entry, Backend backend, const Shape& shape, uint64_t seed, int sets)
-    : entry_(entry), backend_(backend), random_(seed) {
+std::unique_ptr<Problem> problem_of(const Entry& entry, const Shape& shape) {
   for (const std::string& name : entry.kernel.sizes)
     if (shape.count(name) == 0) throw Error(entry.kernel.name + " needs a size " + name);
   for (const auto& [name, size] : shape)
     if (std::count(entry.kernel.sizes.begin(), entry.kernel.sizes.end(), name) == 0)
       throw Error(entry.kernel.name + " has no size " + name);
-  problem_ = entry.kernel.problem(shape);
+  return entry.kernel.problem(shape);
+}
+
+size_t set_bytes(const std::vector<Array>& arrays) {
+  size_t bytes = 0;
+  for (const Array& array : arrays) bytes += array.bytes();
+  return bytes;
+}
+
+Session::Session(const Entry& entry, Backend backend, const Shape& shape, uint64_t seed, int sets)
+    : entry_(entry), backend_(backend), random_(seed) {
+  problem_ = problem_of(entry, shape);
   arrays_ = problem_->arrays();
   machine_ = backend == Backend::cuda ? cuda_machine() : cpu_machine();
   require_memory(sets);
@@ -57,12 +67,6 @@ Session::~Session() {
     for (void* const memory : set) machine_->release(memory);
 }
 
-size_t Session::bytes() const {
-  size_t bytes = 0;
-  for (const Array& array : arrays_) bytes += array.bytes();
-  return bytes;
-}
-
 void Session::require_memory(int sets) {
   std::map<int, double> needed;
   double largest = 0;
@@ -71,7 +75,7 @@ void Session::require_memory(int sets) {
     largest = std::max(largest, double(array.bytes()));
   }
   // The check keeps what was there before and after on the host.
-  const double on_host = 2.0 * double(bytes()) + largest;
+  const double on_host = 2.0 * double(set_bytes(arrays_)) + largest;
   if (backend_ != Backend::cuda) needed[0] += on_host;
   else if (on_host > USABLE * double(host_free_bytes()))
     throw Error("checking " + entry_.kernel.name + " needs " + gigabytes(on_host) + " on the host; " + gigabytes(double(host_free_bytes())) + " are free");

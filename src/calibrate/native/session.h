@@ -4,6 +4,10 @@
 
 namespace raas {
 
+/** A kernel's problem; throws Error if a size of its shape is missing, unknown or not allowed. */
+std::unique_ptr<Problem> problem_of(const Entry& entry, const Shape& shape);
+size_t set_bytes(const std::vector<Array>& arrays);
+
 /**
  * One problem in the memory of one backend: opened, checked against its reference, timed, closed. Holds `sets` copies of
  * its arrays, the same values at other places.
@@ -16,9 +20,6 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  Work work() const { return problem_->work(); }
-  /** Of one set. */
-  size_t bytes() const;
   /** Runs once on fresh inputs and poisoned outputs. Throws Error if an input or what lies behind an array was changed. */
   Agreement check();
   /** Seconds of a run, `count` figures, each of `laps` over all sets. Only once it has been checked. */
