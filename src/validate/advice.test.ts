@@ -15,7 +15,7 @@ function run(sequences: number, tpot: [number, number], ttft: [number, number], 
         request_throughput: sequences, // of a second each
       },
       load: {},
-      hasRequests: false,
+      log: undefined,
     },
     predicted: {
       mean_tpot_ms: tpot[1],
