@@ -1,11 +1,9 @@
 import { InputError } from "../core/check.js";
 import { latencies, metrics } from "../serve/metrics.js";
-import type { Metrics } from "../serve/outcome.js";
 import type { ScenarioOptions } from "../serve/options.js";
 import { serve } from "../serve/serve.js";
 import { advice, type ServerRun } from "../validate/advice.js";
-import { COMPARED_METRICS, parseMeasuredRuns, type MeasuredRun } from "../validate/measured-run.js";
-import type { Comparison } from "../validate/score.js";
+import { comparisons, parseMeasuredRuns, type MeasuredRun } from "../validate/measured-run.js";
 import { tuneHost, type TunedHost } from "../validate/tune.js";
 import { scenarioOptions, type Flags } from "./flags.js";
 import { checkOptions } from "./options.js";
@@ -93,14 +91,6 @@ function tune(prepared: readonly Prepared[], base: ScenarioOptions): TunedHost {
     base,
     (run, changed) => simulated(of.get(run) as Prepared, changed).predicted,
   );
-}
-
-function comparisons(run: MeasuredRun, predicted: Metrics): readonly Comparison[] {
-  return COMPARED_METRICS.flatMap((metric) => {
-    const [measured, value] = [run.metrics[metric], predicted[metric]];
-    if (measured === undefined || value === undefined || value === null) return [];
-    return [{ metric, predicted: value, measured, error: value / measured - 1 }];
-  });
 }
 
 async function print(

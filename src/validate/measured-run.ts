@@ -1,9 +1,11 @@
 import { InputError } from "../core/check.js";
 import { SeriesSample } from "../core/quantile.js";
+import type { Metrics } from "../serve/outcome.js";
 import { CsvCursor, excerpt } from "../workload/csv.js";
 import { jsonFault } from "../workload/json-fault.js";
 import { LogImport } from "../workload/log-import.js";
 import { parseRequestLog, type RequestLog } from "../workload/request-log.js";
+import type { Comparison } from "./score.js";
 
 /** What somebody measured of a server of their own. */
 export interface MeasuredRun {
@@ -25,6 +27,15 @@ export const COMPARED_METRICS: readonly string[] = [
   "output_throughput",
   ...LATENCIES.flatMap((latency) => STATISTICS.map((statistic) => `${statistic}_${latency}_ms`)),
 ];
+
+/** The figures of a run beside those predicted of it, as far as both are there. */
+export function comparisons(run: Pick<MeasuredRun, "metrics">, predicted: Metrics): readonly Comparison[] {
+  return COMPARED_METRICS.flatMap((metric) => {
+    const [measured, value] = [run.metrics[metric], predicted[metric]];
+    if (measured === undefined || value === undefined || value === null) return [];
+    return [{ metric, predicted: value, measured, error: value / measured - 1 }];
+  });
+}
 
 const REQUEST_COLUMNS = "arrival_s, prompt_tokens, output_tokens, ttft_ms, e2el_ms";
 
