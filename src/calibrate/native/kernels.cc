@@ -1,5 +1,7 @@
 #include "kernels.h"
 #include "copy.h"
+#include "page-scores.h"
+#include "top-pages.h"
 
 #ifdef RAAS_CUDA
 #define RAAS_ENTRY(name) cuda::name, emulated::name, cpu::name
@@ -18,6 +20,8 @@ std::unique_ptr<Problem> make(const Shape& shape) { return std::make_unique<P>(s
 const std::vector<Entry>& kernels() {
   static const std::vector<Entry> table = {
       {{"copy", {"bytes"}, make<Copy>}, RAAS_ENTRY(copy)},
+      {{"page-scores", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "scattered", "ragged"}, make<PageScores>}, RAAS_ENTRY(page_scores)},
+      {{"top-pages", {"sequences", "context", "kvHeads", "budget", "ragged"}, make<TopPages>}, RAAS_ENTRY(top_pages)},
   };
   return table;
 }
