@@ -19,6 +19,7 @@ const calibrated = {
 /** Kernels of the addon without a form of their own. */
 export const STREAMING = [
   "copy",
+  "own-gemm",
   "kv-append",
   "rms-norm",
   "rope",
