@@ -13,9 +13,12 @@ export function memoryLayoutChart(outcomes: readonly Pick<Outcome, "label" | "me
       rank,
       bytes: outcome.memory[of],
       text: gib(outcome.memory[of]),
-    })),
+    })).filter(({ bytes }) => bytes >= 0),
   );
-  const largest = Math.max(1, ...outcomes.map((outcome) => outcome.memory.gpu_memory_bytes)) / 2 ** 30;
+  const bars = outcomes.map(({ label }) =>
+    rows.filter(({ policy }) => policy === label).reduce((sum, { bytes }) => sum + bytes, 0),
+  );
+  const largest = Math.max(1, ...outcomes.map((outcome) => outcome.memory.gpu_memory_bytes), ...bars) / 2 ** 30;
   const x = {
     field: "gib",
     type: "quantitative",
@@ -28,7 +31,8 @@ export function memoryLayoutChart(outcomes: readonly Pick<Outcome, "label" | "me
   return {
     name: "memory-layout",
     title: "Memory of one GPU",
-    caption: "The bar is as long as the GPU's memory. The KV pool is what is left for the cache of all requests.",
+    caption:
+      "The bar is as long as the GPU's memory, or longer where that is too small. The KV pool is what is left for the cache of all requests.",
     spec: chartSpec({
       width: 900,
       height: { step: 34 },
