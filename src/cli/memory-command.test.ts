@@ -120,6 +120,24 @@ test.each([
   },
 );
 
+test("a context that nobody asked for is cut to what every policy holds", () => {
+  const { stdout } = command(
+    "memory",
+    "--model",
+    "llama-3.1-8b",
+    "--hardware",
+    "l4",
+    "--policy",
+    "dense,raas:budget=512",
+    "--json",
+  );
+  const { policies, sequence_tokens: tokens } = JSON.parse(stdout) as Plan;
+  expect(policies.map(({ longest_sequence_tokens: longest }) => longest).toSorted((a, b) => a - b)[0]).toBe(tokens);
+  const [dense, raas] = policies.map(({ full_sequences: sequences }) => sequences);
+  expect(dense).toBe(1);
+  expect(raas).toBeGreaterThan(10);
+});
+
 test("where no known GPUs hold a context, that is said in place of a table", () => {
   const { stdout, status } = command("memory", "--model", "llama-3.1-8b", ...H100, "--max-model-len", "100000000");
   expect(status).toBe(2);

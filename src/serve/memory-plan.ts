@@ -58,10 +58,11 @@ export function memoryPlan(given: ScenarioOptions, asked: Asked, others: readonl
   const { contextTokens: maxModelLen } = pools[0] as MemoryOptions;
   const held = pools.map(longest);
   const most = Math.max(...held);
+  const all = Math.min(...held.filter((tokens) => tokens >= LEAST_CONTEXT)); // what each policy holds that holds any
   const { missingBytes } = memoryFit(pools[0] as MemoryOptions);
   // What nobody asked for is cut, as `serve` does.
   const cut = options["max-model-len"] === undefined && most >= LEAST_CONTEXT;
-  const sequenceTokens = cut ? most : maxModelLen;
+  const sequenceTokens = cut ? all : maxModelLen;
   const sequence = (tokens: number): Sequence => ({
     tokens,
     prompt: Math.min(options["input-len"] ?? PROMPT_TOKENS, Math.max(1, tokens - 1)),
