@@ -49,6 +49,10 @@ test.each([
   [["srve", ...MODEL], '"srve" is no command; commands are serve, compare, replay,'],
   [["serve", "--modle", "x"], "Unknown argument: modle; see raas-sim serve --help"],
   [["trace", "nosuch"], "Unknown argument: nosuch; see raas-sim trace --help"],
+  [["show"], "show needs an argument; see raas-sim show --help"],
+  [["workload", "info"], "workload info needs an argument; see raas-sim workload info --help"],
+  [["validate", "--measured"], "--measured needs a value; see raas-sim validate --help"],
+  [["workload", "info", "chat"], "chat: is a definition that requests are drawn from, not a log of them"],
   [[], "Name a command: serve, compare, replay,"],
 ] as const)("%j: what there is instead", (args, message) => {
   const { status, stdout, stderr } = command(...args);
