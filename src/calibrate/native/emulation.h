@@ -9,6 +9,7 @@
  * The part of CUDA that the kernels use, on the host: the threads of a block are fibers that run until a barrier, in an
  * order drawn anew for every block, so that a missing barrier shows as a wrong result. Slow; for small shapes in tests.
  */
+#pragma GCC diagnostic ignored "-Wunknown-pragmas"  // unroll
 #define __global__
 #define __device__
 #define __host__

@@ -1,5 +1,8 @@
 #include "kernels.h"
 #include "copy.h"
+#include "rms-norm.h"
+#include "rope.h"
+#include "silu-mul.h"
 
 #ifdef RAAS_CUDA
 #define RAAS_ENTRY(name) cuda::name, emulated::name, cpu::name
@@ -18,6 +21,9 @@ std::unique_ptr<Problem> make(const Shape& shape) { return std::make_unique<P>(s
 const std::vector<Entry>& kernels() {
   static const std::vector<Entry> table = {
       {{"copy", {"bytes"}, make<Copy>}, RAAS_ENTRY(copy)},
+      {{"rms-norm", {"tokens", "hiddenSize"}, make<RmsNorm>}, RAAS_ENTRY(rms_norm)},
+      {{"rope", {"tokens", "queryHeads", "kvHeads", "headDim"}, make<Rope>}, RAAS_ENTRY(rope)},
+      {{"silu-mul", {"tokens", "intermediateSize"}, make<SiluMul>}, RAAS_ENTRY(silu_mul)},
   };
   return table;
 }
