@@ -1,12 +1,15 @@
 #include "kernels.h"
 #include "copy.h"
+#include "gemm.h"
 #include "rms-norm.h"
 #include "rope.h"
 #include "silu-mul.h"
 
 #ifdef RAAS_CUDA
+#define RAAS_CUDA_ONLY(name) cuda::name
 #define RAAS_ENTRY(name) cuda::name, emulated::name, cpu::name
 #else
+#define RAAS_CUDA_ONLY(name) nullptr
 #define RAAS_ENTRY(name) nullptr, emulated::name, cpu::name
 #endif
 
@@ -21,6 +24,8 @@ std::unique_ptr<Problem> make(const Shape& shape) { return std::make_unique<P>(s
 const std::vector<Entry>& kernels() {
   static const std::vector<Entry> table = {
       {{"copy", {"bytes"}, make<Copy>}, RAAS_ENTRY(copy)},
+      {{"gemm", {"m", "n", "k"}, make<Gemm>}, RAAS_CUDA_ONLY(gemm), nullptr, cpu::gemm, RAAS_CUDA_ONLY(gemm_implementation)},
+      {{"own-gemm", {"m", "n", "k"}, make<Gemm>}, RAAS_CUDA_ONLY(own_gemm), emulated::own_gemm, nullptr},
       {{"rms-norm", {"tokens", "hiddenSize"}, make<RmsNorm>}, RAAS_ENTRY(rms_norm)},
       {{"rope", {"tokens", "queryHeads", "kvHeads", "headDim"}, make<Rope>}, RAAS_ENTRY(rope)},
       {{"silu-mul", {"tokens", "intermediateSize"}, make<SiluMul>}, RAAS_ENTRY(silu_mul)},

@@ -18,8 +18,7 @@ rms_norm_kernel(const uint4* __restrict__ x, uint4* __restrict__ residual, const
   const int thread = int(threadIdx.x), threads = int(blockDim.x);
   uint4 kept[CHUNKS];
   float squares = 0;
-#pragma unroll
-  for (int i = 0; i < CHUNKS; i++) {
+  UNROLL for (int i = 0; i < CHUNKS; i++) {
     const int chunk = i * threads + thread;
     if (chunk >= chunks) break;
     float added[8], old[8];
@@ -36,8 +35,7 @@ rms_norm_kernel(const uint4* __restrict__ x, uint4* __restrict__ residual, const
   __syncthreads();
   squares = warp_sum(thread % 32 < threads / 32 ? sums[thread % 32] : 0.0f);
   const float scale = rsqrtf(squares / float(8 * chunks) + RmsNorm::EPSILON);
-#pragma unroll
-  for (int i = 0; i < CHUNKS; i++) {
+  UNROLL for (int i = 0; i < CHUNKS; i++) {
     const int chunk = i * threads + thread;
     if (chunk >= chunks) break;
     float values[8], weights[8];

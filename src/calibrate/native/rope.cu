@@ -25,8 +25,7 @@ rope_kernel(uint4* __restrict__ q, uint4* __restrict__ k, const int* __restrict_
   float a[8], b[8];
   unpack_bf16(a_bits, a);
   unpack_bf16(b_bits, b);
-#pragma unroll
-  for (int half = 0; half < 2; half++) {
+  UNROLL for (int half = 0; half < 2; half++) {
     const float4 c = cosines[half], s = sines[half];
     const float cs[4] = {c.x, c.y, c.z, c.w}, sn[4] = {s.x, s.y, s.z, s.w};
     for (int i = 0; i < 4; i++) {
