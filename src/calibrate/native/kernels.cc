@@ -1,5 +1,6 @@
 #include "kernels.h"
 #include "copy.h"
+#include "h2o-attention.h"
 #include "page-scores.h"
 #include "top-pages.h"
 
@@ -22,6 +23,7 @@ const std::vector<Entry>& kernels() {
       {{"copy", {"bytes"}, make<Copy>}, RAAS_ENTRY(copy)},
       {{"page-scores", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "scattered", "ragged"}, make<PageScores>}, RAAS_ENTRY(page_scores)},
       {{"top-pages", {"sequences", "context", "kvHeads", "budget", "ragged"}, make<TopPages>}, RAAS_ENTRY(top_pages)},
+      {{"h2o-attention", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "scattered", "ragged"}, make<H2oAttention>}, RAAS_ENTRY(h2o_attention)},
   };
   return table;
 }
