@@ -30,10 +30,10 @@ __global__ void __launch_bounds__(ATTENTION_THREADS) h2o_kernel(const uint16_t* 
   const int32_t* const table = cache.table + size_t(sequence) * cache.max_pages;
   const size_t row = size_t(cache.max_pages) * TOKENS;
   Attention attention;
-  attention.start(q + pair * group * HEAD_DIM, group);
   for_each_page<Attention::STAGE_BYTES>(
       part * pages_each, min((part + 1) * pages_each, pages), stages, [&](int i) { return table[i]; },
       [&](unsigned char* stage, int i, int page) { Attention::fetch(stage, cache.pages, page, head, min(length - i * TOKENS, TOKENS)); },
+      [&] { attention.start(q + pair * group * HEAD_DIM, group); },
       [&](const unsigned char* stage, int i, int) {
         attention.add(stage, min(length - i * TOKENS, TOKENS), [&](int member, int token, float logit) {
           if (member < group) logits[(pair * group + member) * row + i * TOKENS + token] = logit;
@@ -42,7 +42,7 @@ __global__ void __launch_bounds__(ATTENTION_THREADS) h2o_kernel(const uint16_t* 
   constexpr int SHARE = SHARE_STRIDE<Attention::STAGE_BYTES>;
   auto* const shares = reinterpret_cast<float*>(stages);
   attention.store(shares + int(threadIdx.x) / 32 * SHARE);
-  finish<HEAD_DIM>(shares, SHARE, parts, pair, part, most, count, group, out + pair * group * HEAD_DIM,
+  finish<HEAD_DIM>(shares, SHARE, parts, {pair, part, count, count, most}, group, out + pair * group * HEAD_DIM,
                    [&](int member, float2 total) { denominators[pair * group + member] = total; });
 }
 

@@ -133,10 +133,12 @@ class PageAttention {
 
 /**
  * The warps of a block take turns at pages [from, to) of a list. `page_of(i)`: its number in the cache; `fetch(stage, i,
- * page)` begins its copy, `use(stage, i, page)` gets it. Stages of `bytes` begin at `stages`.
+ * page)` begins its copy, `use(stage, i, page)` gets it; `prepare()` is called when the first copies are under way. Stages
+ * of BYTES begin at `stages`.
  */
-template <int BYTES, typename PageOf, typename Fetch, typename Use>
-__device__ inline void for_each_page(int from, int to, unsigned char* stages, const PageOf& page_of, const Fetch& fetch, const Use& use) {
+template <int BYTES, typename PageOf, typename Fetch, typename Prepare, typename Use>
+__device__ inline void for_each_page(int from, int to, unsigned char* stages, const PageOf& page_of, const Fetch& fetch, const Prepare& prepare,
+                                     const Use& use) {
   const int warp = int(threadIdx.x) / 32;
   unsigned char* const own = stages + warp * STAGES * BYTES;
   const auto nth = [&](int n) { return from + warp + n * ATTENTION_WARPS; };
@@ -147,6 +149,7 @@ __device__ inline void for_each_page(int from, int to, unsigned char* stages, co
     if (nth(n) < to) fetch(own + n * BYTES, nth(n), pages[n]);
     copy_async_commit();
   }
+  prepare();
   for (int n = 0; nth(n) < to; n++) {
     const int last = n + STAGES - 1;
     if (nth(last) < to) fetch(own + last % STAGES * BYTES, nth(last), pages[STAGES - 1]);
@@ -204,43 +207,52 @@ __device__ inline float4 put_together(int count, const TotalOf& total_of, const 
   return sums;
 }
 
+/** The place of a block in a pair's attention: part `part` of `count`; `parties` blocks get to its end, `count` with pages. */
+struct Place {
+  size_t pair;
+  int part, count, parties, most;
+};
+
 /**
- * The end of a block that attended to part `part` of `count`, each warp's share in shared memory, `stride` floats apart:
- * puts the warps' shares together and, in the last block of its pair, the parts, which become `out` [group][headDim].
- * `total(head, {peak, total})` is then told each head's denominator. Returns whether this block was the last.
+ * The end of a block, each warp's share in shared memory, `stride` floats apart: puts the warps' shares together and, in
+ * the last block of its pair, the parts, which become `out` [group][headDim]. `total(head, {peak, total})` is then told
+ * each head's denominator. Returns whether this block was the last.
  */
 template <int HEAD_DIM, typename Total>
-__device__ inline bool finish(const float* shares, int stride, const Parts& parts, size_t pair, int part, int most, int count, int group,
-                              uint16_t* out, const Total& total) {
+__device__ inline bool finish(const float* shares, int stride, const Parts& parts, const Place& place, int group, uint16_t* out,
+                              const Total& total) {
   __syncthreads();
   const auto write = [&](int at, const float4& sums, float denominator) {
     const float factor = 1 / denominator;
     *reinterpret_cast<uint2*>(out + 4 * at) = {pack_bf16(sums.x * factor, sums.y * factor), pack_bf16(sums.z * factor, sums.w * factor)};
   };
-  const size_t first = pair * most * group;  // of the pair's rows
-  for (int i = int(threadIdx.x); i < group * HEAD_DIM / 4; i += ATTENTION_THREADS) {
-    const int head = 4 * i / HEAD_DIM;
-    float2 together;
-    const float4 sums = put_together(
-        ATTENTION_WARPS, [&](int w) { return float2{shares[w * stride + 16 * HEAD_DIM + head], shares[w * stride + 16 * HEAD_DIM + 16 + head]}; },
-        [&](int w) { return *reinterpret_cast<const float4*>(shares + w * stride + 4 * i); }, together);
-    if (count == 1) {
-      write(i, sums, together.y);
-      if (4 * i % HEAD_DIM == 0) total(head, together);
-    } else {
-      reinterpret_cast<float4*>(parts.sums + (first + size_t(part) * group) * HEAD_DIM)[i] = sums;
-      if (4 * i % HEAD_DIM == 0) parts.totals[first + size_t(part) * group + head] = together;
+  float* const sums = parts.sums + place.pair * place.most * group * HEAD_DIM;
+  float2* const totals = parts.totals + place.pair * place.most * group;
+  if (place.part < place.count)
+    for (int i = int(threadIdx.x); i < group * HEAD_DIM / 4; i += ATTENTION_THREADS) {
+      const int head = 4 * i / HEAD_DIM;
+      float2 together;
+      const float4 own = put_together(
+          ATTENTION_WARPS, [&](int w) { return float2{shares[w * stride + 16 * HEAD_DIM + head], shares[w * stride + 16 * HEAD_DIM + 16 + head]}; },
+          [&](int w) { return *reinterpret_cast<const float4*>(shares + w * stride + 4 * i); }, together);
+      const bool speaks = 4 * i % HEAD_DIM == 0;  // for its head
+      if (place.parties == 1) {
+        write(i, own, together.y);
+        if (speaks) total(head, together);
+      } else {
+        reinterpret_cast<float4*>(sums + place.part * group * HEAD_DIM)[i] = own;
+        if (speaks) totals[place.part * group + head] = together;
+      }
     }
-  }
-  if (count == 1) return true;
-  if (!is_last(parts.tickets + pair, count)) return false;
+  if (place.parties == 1) return true;
+  if (!is_last(parts.tickets + place.pair, place.parties)) return false;
   for (int i = int(threadIdx.x); i < group * HEAD_DIM / 4; i += ATTENTION_THREADS) {
     const int head = 4 * i / HEAD_DIM;
     float2 together;
-    const float4 sums = put_together(
-        count, [&](int p) { return parts.totals[first + size_t(p) * group + head]; },
-        [&](int p) { return reinterpret_cast<const float4*>(parts.sums + (first + size_t(p) * group) * HEAD_DIM)[i]; }, together);
-    write(i, sums, together.y);
+    const float4 all = put_together(
+        place.count, [&](int p) { return totals[p * group + head]; },
+        [&](int p) { return reinterpret_cast<const float4*>(sums + p * group * HEAD_DIM)[i]; }, together);
+    write(i, all, together.y);
     if (4 * i % HEAD_DIM == 0) total(head, together);
   }
   return true;
