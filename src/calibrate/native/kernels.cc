@@ -2,6 +2,7 @@
 #include "copy.h"
 #include "h2o-attention.h"
 #include "page-scores.h"
+#include "quest-step.h"
 #include "top-pages.h"
 
 #ifdef RAAS_CUDA
@@ -23,6 +24,7 @@ const std::vector<Entry>& kernels() {
       {{"copy", {"bytes"}, make<Copy>}, RAAS_ENTRY(copy)},
       {{"page-scores", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "scattered", "ragged"}, make<PageScores>}, RAAS_ENTRY(page_scores)},
       {{"top-pages", {"sequences", "context", "kvHeads", "budget", "ragged"}, make<TopPages>}, RAAS_ENTRY(top_pages)},
+      {{"quest-step", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "budget", "scattered", "ragged"}, make<QuestStep>}, RAAS_ENTRY(quest_step)},
       {{"h2o-attention", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "scattered", "ragged"}, make<H2oAttention>}, RAAS_ENTRY(h2o_attention)},
   };
   return table;
