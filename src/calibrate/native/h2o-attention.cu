@@ -19,7 +19,7 @@ struct Cache {
 };
 
 template <int HEAD_DIM>
-__global__ void __launch_bounds__(ATTENTION_THREADS) h2o_kernel(const uint16_t* __restrict__ q, Cache cache, uint16_t* out, float* logits,
+__global__ void __launch_bounds__(ATTENTION_THREADS, ATTENTION_BLOCKS) h2o_kernel(const uint16_t* __restrict__ q, Cache cache, uint16_t* out, float* logits,
                                                                 float2* denominators, Parts parts, int most, int group, int pages_each) {
   using Attention = PageAttention<HEAD_DIM>;
   DYNAMIC_SHARED(stages);

@@ -13,7 +13,12 @@ namespace raas::RAAS_DEVICE {
 
 constexpr int TOKENS = int(PAGE_TOKENS);
 constexpr int ATTENTION_WARPS = 4, ATTENTION_THREADS = 32 * ATTENTION_WARPS;
-constexpr int STAGES = 3;  // pages of a warp under way or in use: with two blocks a multiprocessor 128 KB on their way
+/**
+ * Pages of a warp under way or in use, and blocks that a multiprocessor of an H100 holds at once: 12 warps have one or two
+ * pages of 8 KB each on their way, where about 40 KB a multiprocessor keep its memory busy. A third stage would take as
+ * much shared memory as the third block, which computes while others wait, and would not fit on Ada.
+ */
+constexpr int STAGES = 2, ATTENTION_BLOCKS = 3;
 
 /** K and V of a cache, and where the pages of one KV head begin in it. */
 struct HeadPages {
@@ -263,11 +268,11 @@ template <int STAGE_BYTES>
 constexpr int SHARE_STRIDE = STAGES * STAGE_BYTES / 4;
 
 /**
- * How many pages of a list of `pages` a block takes, a multiple of its warps: what ends first if two blocks run on a
- * multiprocessor at once and a block's start and end cost as much as three turns of its warps.
+ * How many pages of a list of `pages` a block takes, a multiple of its warps: what ends first if a block's start and end cost
+ * as much as three turns of its warps.
  */
 inline int attended_pages_a_block(const AttentionParts& parts, int64_t pages) {
-  const int64_t at_once = 2 * int64_t(multiprocessors()), most_turns = (pages + ATTENTION_WARPS - 1) / ATTENTION_WARPS;
+  const int64_t at_once = ATTENTION_BLOCKS * int64_t(multiprocessors()), most_turns = (pages + ATTENTION_WARPS - 1) / ATTENTION_WARPS;
   int64_t best = most_turns, least = INT64_MAX;
   for (int64_t turns = most_turns; turns >= 1; turns--) {
     const int64_t own = (most_turns + turns - 1) / turns, time = (parts.pairs * own + at_once - 1) / at_once * (turns + 3);

@@ -47,7 +47,7 @@ __global__ void __launch_bounds__(SCORE_THREADS, 3) quest_choice_kernel(ScoredPa
 }
 
 template <int HEAD_DIM>
-__global__ void __launch_bounds__(ATTENTION_THREADS) quest_attention_kernel(const uint16_t* __restrict__ q, HeadPages cache,
+__global__ void __launch_bounds__(ATTENTION_THREADS, ATTENTION_BLOCKS) quest_attention_kernel(const uint16_t* __restrict__ q, HeadPages cache,
                                                                             const int32_t* __restrict__ lengths,
                                                                             const int32_t* __restrict__ all_places, uint16_t* out, Parts parts,
                                                                             int most, int group, int pages_each, int budget) {

@@ -103,7 +103,7 @@ __device__ inline void stamp_and_evict(const RaasState& state, size_t pair, int 
 }
 
 template <int HEAD_DIM>
-__global__ void __launch_bounds__(ATTENTION_THREADS) raas_kernel(RaasState state, uint16_t* out, Parts parts, int most, int pages_each) {
+__global__ void __launch_bounds__(ATTENTION_THREADS, ATTENTION_BLOCKS) raas_kernel(RaasState state, uint16_t* out, Parts parts, int most, int pages_each) {
   using Attention = PageAttention<HEAD_DIM>;
   constexpr int STAGE_BYTES = Attention::STAGE_BYTES + 4 * HEAD_DIM;  // and the representative
   DYNAMIC_SHARED(stages);
