@@ -222,6 +222,9 @@ function parser(): Argv {
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .version(version())
     .alias("help", "h")
+    .epilogue(
+      "Exit codes: 0 done; 1 a fault of raas-sim; 2 input that is wrong or asks what cannot be, such as a model that does not fit or a load of which no request is served; 129, 130, 143 ended by a signal.",
+    )
     .exitProcess(false)
     .fail((message: string, error: Error | undefined) => {
       throw error ?? new InputError("", withKnown(message));
