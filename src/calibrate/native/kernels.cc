@@ -1,6 +1,9 @@
 #include "kernels.h"
 #include "copy.h"
+#include "h2o-attention.h"
 #include "page-scores.h"
+#include "quest-step.h"
+#include "raas-step.h"
 #include "top-pages.h"
 #include "gemm.h"
 #include "rms-norm.h"
@@ -33,6 +36,9 @@ const std::vector<Entry>& kernels() {
       {{"rms-norm", {"tokens", "hiddenSize"}, make<RmsNorm>}, RAAS_ENTRY(rms_norm)},
       {{"rope", {"tokens", "queryHeads", "kvHeads", "headDim"}, make<Rope>}, RAAS_ENTRY(rope)},
       {{"silu-mul", {"tokens", "intermediateSize"}, make<SiluMul>}, RAAS_ENTRY(silu_mul)},
+      {{"quest-step", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "budget", "scattered", "ragged"}, make<QuestStep>}, RAAS_ENTRY(quest_step)},
+      {{"raas-step", {"sequences", "context", "budget", "prompt", "queryHeads", "kvHeads", "headDim", "scattered"}, make<RaasStep>}, RAAS_ENTRY(raas_step)},
+      {{"h2o-attention", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "scattered", "ragged"}, make<H2oAttention>}, RAAS_ENTRY(h2o_attention)},
   };
   return table;
 }
