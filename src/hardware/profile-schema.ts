@@ -195,7 +195,7 @@ export const PROFILE = block({
   gpusPerNode: sourced({ from: 1, whole: true }),
   interconnectBytesPerSecond: positive, // one direction, of one GPU
   multiprocessors: sourced({ from: 1, whole: true }),
-  efficienciesOf: text.optional(), // name of the fitted profile that a datasheet profile borrows from
+  efficienciesOf: text.optional(), // name of the fitted profile that a datasheet or measured profile borrows from
   gemm: EFFICIENCIES.gemm.optional(),
   decodeAttention: EFFICIENCIES.decodeAttention.optional(),
   prefillAttention: EFFICIENCIES.prefillAttention.optional(),
