@@ -85,6 +85,23 @@ test("info with --out writes a report; a folder of client models is described; o
   }
 });
 
+test("the files of a folder that become one log are named", () => {
+  const logs = join(folder, "logs");
+  mkdirSync(logs);
+  for (let i = 0; i < 10; i++) writeFileSync(join(logs, `${i}.csv`), "arrival_s,prompt_tokens,output_tokens\n1,2,3\n");
+  writeFileSync(join(logs, "README.md"), "no log");
+  const note =
+    "10 files of the folder, read as one log: 0.csv, 1.csv, 2.csv, 3.csv, 4.csv, 5.csv, 6.csv, 7.csv and 2 more.";
+  expect(command("workload", "info", logs).stdout).toContain(`Notes\n- ${note}`);
+  expect(command("workload", "convert", logs, "-o", join(folder, "all.csv")).stderr).toContain(note);
+  const model = ["--model", "llama-3.1-8b", "--hardware", "h100-sxm"];
+  expect(JSON.parse(command("serve", ...model, "--workload", logs, "--json").stdout)).toMatchObject({
+    completed: 10,
+    notes: expect.arrayContaining([note]) as unknown,
+  });
+  expect(command("workload", "info", join(logs, "0.csv")).stdout).not.toContain("of the folder");
+});
+
 test("info refuses what it does not know with 2 and no stack", () => {
   const { status, stderr } = command("workload", "info", file("x", "a,b\n1,2\n"));
   expect(status).toBe(2);
