@@ -81,7 +81,7 @@ const DECODE = z.discriminatedUnion(
       gatherSeconds: seconds,
       headSeconds: seconds,
       blockSeconds: seconds,
-      imbalance: sourced({ from: 1, to: 10 }),
+      startBlocks: ratio,
       splitSeconds: seconds,
       partSeconds: seconds,
       bandwidthEfficiency: share,
