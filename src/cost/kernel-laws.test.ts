@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { profileNames, resolveProfile } from "../cli/resolve.js";
+import { allReduceSeconds } from "./all-reduce-time.js";
 import { gemmSeconds } from "./gemm-time.js";
 import { moeSeconds, tunedTiles } from "./moe-time.js";
 import { prefillAttentionSeconds } from "./prefill-attention-time.js";
@@ -134,6 +135,19 @@ test("prefill attention: more new or cached tokens and wider windows never take 
         }
       },
     ),
+    RUNS,
+  );
+});
+
+test("all-reduce: longer messages never take less time, nor do they beat the link", () => {
+  const bytes = fc.integer({ min: 1, max: 2 ** 29 });
+  fc.assert(
+    fc.property(device, fc.constantFrom(2, 4, 8), bytes, bytes, (profile, gpus, few, more) => {
+      const seconds = (count: number): number => allReduceSeconds(count, gpus, profile.allReduce);
+      expect(seconds(few + more) * ROUNDING).toBeGreaterThanOrEqual(seconds(few));
+      // A switch that sums sends each message once; a ring nearly twice.
+      expect(seconds(few)).toBeGreaterThan(few / profile.interconnectBytesPerSecond);
+    }),
     RUNS,
   );
 });

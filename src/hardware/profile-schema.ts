@@ -169,6 +169,7 @@ const MOE = block({
 const ALL_REDUCE = block({
   ring: block({
     latencySeconds: seconds,
+    bulkLatencySeconds: seconds,
     gpuSeconds: seconds,
     bytesPerSecondOf2: positive,
     bytesPerSecondOf4: positive,

@@ -147,11 +147,12 @@ export interface AllReduceParameters {
 
 export interface RingAllReduce {
   readonly latencySeconds: number;
+  readonly bulkLatencySeconds: number; // of the protocol for large messages
   readonly gpuSeconds: number; // more latency a GPU
   readonly bytesPerSecondOf2: number; // bus bandwidth reached by 2 GPUs
   readonly bytesPerSecondOf4: number;
   readonly bytesPerSecondOf8: number;
-  readonly p: number;
+  readonly p: number; // how sharply latency and large messages overlap
 }
 
 export interface CustomAllReduce {
