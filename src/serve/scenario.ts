@@ -117,7 +117,10 @@ function stepCost(options: EngineScenario, parts: Parts): CostModel {
     indexPageTokens: policy.indexPageTokens,
     budget: typeof policy.parameters["budget"] === "number" ? policy.parameters["budget"] : 0,
     sampler,
-    filtersLogits: options.sampling === "auto" ? model.filtersLogits === true : options.sampling === "top-p",
+    samplerWork: {
+      filters: options.sampling === "auto" ? model.filtersLogits === true : options.sampling === "top-p",
+      penalises: options.penalties === "auto" ? model.penalisesRepetition === true : options.penalties === "on",
+    },
     host: hostParameters(options),
     asyncScheduling: options["async-scheduling"],
     graphSizes: graphSizes(options),
