@@ -44,6 +44,13 @@ test.each([
   expect(stderr.trimEnd()).not.toContain("\n");
 });
 
+test("the commands that a message lists are those of the help", () => {
+  const help = command("--help").stdout.slice(command("--help").stdout.indexOf("Commands:"));
+  const known = [...help.matchAll(/^ {2}raas-sim (\w+)/gm)].map((match) => match[1]);
+  const listed = /commands are (.*)\n$/.exec(command("nosuch").stderr)?.[1]?.split(", ");
+  expect(listed?.toSorted()).toEqual(known.toSorted());
+});
+
 test.each([
   [["nosuch"], '"nosuch" is no command; commands are serve, compare, replay,'],
   [["srve", ...MODEL], '"srve" is no command; commands are serve, compare, replay,'],

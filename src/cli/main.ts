@@ -179,6 +179,7 @@ const COMMANDS: readonly string[] = [
   "workload",
   "validate",
   "fit",
+  "calibrate",
   "list",
   "show",
   "init",
@@ -241,7 +242,7 @@ function parser(): Argv {
     .version(version())
     .alias("help", "h")
     .epilogue(
-      "Exit codes: 0 done; 1 a fault of raas-sim; 2 input that is wrong or asks what cannot be, such as a model that does not fit or a load of which no request is served; 129, 130, 143 ended by a signal.",
+      "Exit codes: 0 done; 1 a fault of raas-sim, or a check that says no; 2 input that is wrong or asks what cannot be, such as a model that does not fit or a load of which no request is served; 129, 130, 143 ended by a signal.",
     )
     .exitProcess(false)
     .fail((message: string, error: Error | undefined) => {
