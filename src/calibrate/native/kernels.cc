@@ -1,5 +1,6 @@
 #include "kernels.h"
 #include "copy.h"
+#include "decode-attention.h"
 
 #ifdef RAAS_CUDA
 #define RAAS_ENTRY(name) cuda::name, emulated::name, cpu::name
@@ -18,6 +19,10 @@ std::unique_ptr<Problem> make(const Shape& shape) { return std::make_unique<P>(s
 const std::vector<Entry>& kernels() {
   static const std::vector<Entry> table = {
       {{"copy", {"bytes"}, make<Copy>}, RAAS_ENTRY(copy)},
+      {{"decode-attention",
+        {"sequences", "context", "queryHeads", "kvHeads", "headDim", "kvFormat", "scattered", "ragged"},
+        make<DecodeAttention>},
+       RAAS_ENTRY(decode_attention)},
   };
   return table;
 }
