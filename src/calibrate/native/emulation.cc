@@ -8,8 +8,18 @@ constexpr size_t STACK_BYTES = 128 * 1024;
 constexpr size_t SLOT_BYTES = 64;
 constexpr size_t SHARED_ALIGNMENT = 128;
 
+struct Transfer {
+  void* shared;
+  const void* global;  // nullptr: zeros
+};
+void land(const Transfer& transfer) {
+  if (transfer.global != nullptr) std::memcpy(transfer.shared, transfer.global, 16);
+  else std::memset(transfer.shared, 0, 16);
+}
+
 struct Fiber {
   ucontext_t context;
+  std::vector<std::vector<Transfer>> groups;  // of asynchronous copies under way; the last one is still open
   dim3 index;
   int number = 0;
   bool done = false;
@@ -31,6 +41,7 @@ ucontext_t scheduler_;
 const std::function<void()>* body_ = nullptr;
 std::exception_ptr failure_;
 bool progress_ = false;
+std::mt19937 random_;
 
 void yield() { swapcontext(&current_->context, &scheduler_); }
 
@@ -69,6 +80,7 @@ void entry() {
 
 void prepare(Fiber& fiber, int number, unsigned char* stack) {
   fiber.done = false;
+  fiber.groups.assign(1, {});
   fiber.number = number;
   fiber.index = dim3(number % block_.x, number / block_.x % block_.y, number / (block_.x * block_.y));
   getcontext(&fiber.context);
@@ -78,7 +90,7 @@ void prepare(Fiber& fiber, int number, unsigned char* stack) {
   makecontext(&fiber.context, entry, 0);
 }
 
-void run_block(std::vector<Fiber>& fibers, std::vector<unsigned char>& stacks, std::mt19937& random) {
+void run_block(std::vector<Fiber>& fibers, std::vector<unsigned char>& stacks) {
   const int count = int(fibers.size());
   block_group_ = {count, 0, 0};
   warps_.assign((count + 31) / 32, Group{});
@@ -88,7 +100,7 @@ void run_block(std::vector<Fiber>& fibers, std::vector<unsigned char>& stacks, s
     warps_[i / 32].living++;
     prepare(fibers[i], i, stacks.data() + STACK_BYTES * i);
   }
-  std::shuffle(order.begin(), order.end(), random);
+  std::shuffle(order.begin(), order.end(), random_);
   for (int left = count; left > 0;) {
     progress_ = false;
     left = 0;
@@ -118,6 +130,17 @@ void warp_barrier() { wait(warps_[current_->number / 32]); }
 unsigned char* lane_slot(int lane) { return slots_.data() + (current_->number / 32 * 32 + lane) * SLOT_BYTES; }
 int own_lane() { return current_->number % 32; }
 
+void begin_copy(void* shared, const void* global) {
+  if (random_() % 2 == 0) land({shared, global});
+  else current_->groups.back().push_back({shared, global});
+}
+void close_copies() { current_->groups.emplace_back(); }
+void await_copies(int pending) {
+  auto& groups = current_->groups;
+  for (; int(groups.size()) - 1 > pending; groups.erase(groups.begin()))
+    for (const Transfer& transfer : groups.front()) land(transfer);
+}
+
 void run(dim3 grid, dim3 block, size_t shared_bytes, const std::function<void()>& body) {
   const size_t threads = size_t(block.x) * block.y * block.z;
   if (threads == 0 || threads > 1024) throw Error("a block of " + std::to_string(threads) + " threads is not possible");
@@ -130,14 +153,14 @@ void run(dim3 grid, dim3 block, size_t shared_bytes, const std::function<void()>
   slots_.assign((threads + 31) / 32 * 32 * SLOT_BYTES, 0xff);
   std::vector<Fiber> fibers(threads);
   std::vector<unsigned char> stacks(STACK_BYTES * threads);
-  std::mt19937 random(1);
+  random_.seed(1);
   for (unsigned z = 0; z < grid.z; z++)
     for (unsigned y = 0; y < grid.y; y++)
       for (unsigned x = 0; x < grid.x; x++) {
         block_index_ = dim3(x, y, z);
         // What a kernel reads before it writes must not happen to be zero.
         std::fill(shared_.begin(), shared_.end(), 0xff);
-        run_block(fibers, stacks, random);
+        run_block(fibers, stacks);
       }
 }
 

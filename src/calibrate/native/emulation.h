@@ -48,6 +48,10 @@ void warp_barrier();
 /** 64 bytes that the lanes of the own warp see of lane `lane`. */
 unsigned char* lane_slot(int lane);
 int own_lane();
+/** Asynchronous copies of 16 bytes (zeros from nullptr) land at once or when they are waited for: by chance, as they may. */
+void begin_copy(void* shared, const void* global);
+void close_copies();
+void await_copies(int pending);
 
 template <typename T>
 T exchange(T value, int from) {
@@ -177,11 +181,10 @@ inline void load_matrices(uint32_t (&r)[4], const void* row, bool transposed = f
 }
 inline void load_matrices_transposed(uint32_t (&r)[4], const void* row) { load_matrices(r, row, true); }
 inline void copy_async_16(void* shared, const void* global, bool valid = true) {
-  if (valid) std::memcpy(shared, global, 16);
-  else std::memset(shared, 0, 16);
+  emulation::begin_copy(shared, valid ? global : nullptr);
 }
-inline void copy_async_commit() {}
+inline void copy_async_commit() { emulation::close_copies(); }
 template <int Pending>
-void copy_async_wait() {}
+void copy_async_wait() { emulation::await_copies(Pending); }
 
 }  // namespace raas::RAAS_DEVICE

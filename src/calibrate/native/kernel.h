@@ -41,6 +41,7 @@ struct Array {
   Type type;
   size_t count;  // values
   Role role;
+  int device = 0;  // where it lies: 0 the device in use, 1 the next of the machine, and so on (devices.cuh)
   size_t bytes() const { return count * size_of(type); }
 };
 

@@ -1,6 +1,8 @@
 #include "kernels.h"
 #include "copy.h"
 #include "decode-attention.h"
+#include "page-scores.h"
+#include "top-pages.h"
 
 #ifdef RAAS_CUDA
 #define RAAS_ENTRY(name) cuda::name, emulated::name, cpu::name
@@ -23,6 +25,8 @@ const std::vector<Entry>& kernels() {
         {"sequences", "context", "queryHeads", "kvHeads", "headDim", "kvFormat", "scattered", "ragged"},
         make<DecodeAttention>},
        RAAS_ENTRY(decode_attention)},
+      {{"page-scores", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "scattered", "ragged"}, make<PageScores>}, RAAS_ENTRY(page_scores)},
+      {{"top-pages", {"sequences", "context", "kvHeads", "budget", "ragged"}, make<TopPages>}, RAAS_ENTRY(top_pages)},
   };
   return table;
 }
