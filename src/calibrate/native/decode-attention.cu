@@ -1,6 +1,5 @@
-#include <algorithm>
-#include "decode-attention.h"
-#include "device.cuh"
+#include "decode-splits.h"
+#include "decode-tile.cuh"
 
 /**
  * Bound by memory: of each K and V byte read, group (queryHeads / kvHeads) · 2 FLOPs are made, on tensor cores.
@@ -15,7 +14,6 @@ namespace raas::RAAS_DEVICE {
 namespace {
 
 constexpr int WARPS = 4;
-constexpr int TILE_BYTES = 8192;
 constexpr float LOG2_E = 1.4426950408889634f;
 
 struct Arguments {
@@ -30,45 +28,9 @@ struct Arguments {
   float scale;  // of scores, for powers of 2
 };
 
-template <int BYTES>
-__device__ void load(uint32_t* to, const unsigned char* from) {
-  if constexpr (BYTES == 16) {
-    const uint4 four = __ldg(reinterpret_cast<const uint4*>(from));
-    to[0] = four.x, to[1] = four.y, to[2] = four.z, to[3] = four.w;
-  } else {
-    const uint2 two = __ldg(reinterpret_cast<const uint2*>(from));
-    to[0] = two.x, to[1] = two.y;
-  }
-}
-
-/** How the lanes of a warp share a tile: lane = 4 · row + column. */
-template <int D, bool FP8>
-struct Layout {
-  static constexpr int BYTES = FP8 ? 1 : 2;
-  static constexpr int PAGES = TILE_BYTES / (2 * PAGE_TOKENS * D * BYTES);  // of a tile
-  // K: a lane has tokens row and row + 8 of a page, of each 16 bytes out of every 64.
-  static constexpr int K_WORDS = D * BYTES / 16, K_LOAD = 16;
-  // V: a lane has tokens 2 · column + {0, 1, 8, 9}, of each V_LOAD bytes out of 8 · V_LOAD.
-  static constexpr int V_WORDS = D * BYTES / 32, V_LOAD = D * BYTES / 8 < 16 ? D * BYTES / 8 : 16;
-};
-
-/** Stored values as pairs of bfloat16. */
-template <bool FP8, int WORDS>
-__device__ void widen(uint32_t (&pairs)[WORDS * (FP8 ? 2 : 1)], const uint32_t (&stored)[WORDS]) {
-  for (int i = 0; i < WORDS; i++) {
-    if constexpr (FP8) {
-      uint32_t two[2];
-      fp8_to_bf16(two, stored[i]);
-      pairs[2 * i] = two[0], pairs[2 * i + 1] = two[1];
-    } else {
-      pairs[i] = stored[i];
-    }
-  }
-}
-
 template <int D, bool FP8, int HEAD_TILES>
 __global__ void __launch_bounds__(32 * WARPS, HEAD_TILES == 1 ? 3 : 2) decode_kernel(const Arguments a) {
-  using L = Layout<D, FP8>;
+  using L = DecodeTile<D, FP8>;
   constexpr int HEADS = 8 * HEAD_TILES, STEPS = D / 16, T = L::PAGES;
   const int warp = int(threadIdx.x) / 32, lane = int(threadIdx.x) % 32, row = lane / 4, column = lane % 4;
   const int sequence = int(blockIdx.z), kv_head = int(blockIdx.x) / a.head_tiles, group = a.query_heads / a.kv_heads;
@@ -80,9 +42,9 @@ __global__ void __launch_bounds__(32 * WARPS, HEAD_TILES == 1 ? 3 : 2) decode_ke
   const size_t first_query = size_t(sequence) * a.query_heads + kv_head * group + first_head;
 
   uint32_t q[HEAD_TILES][D / 8];
-#pragma unroll
+  UNROLL
   for (int h = 0; h < HEAD_TILES; h++)
-#pragma unroll
+    UNROLL
     for (int i = 0; i < D / 8; i += 4) {
       constexpr int SPAN = L::K_LOAD / L::BYTES;  // dims of a lane's load of K, of 4 · SPAN of the quad
       const int dim = 2 * i / SPAN * 4 * SPAN + column * SPAN + 2 * i % SPAN;
@@ -105,26 +67,26 @@ __global__ void __launch_bounds__(32 * WARPS, HEAD_TILES == 1 ? 3 : 2) decode_ke
 
   uint32_t k[T][2][L::K_WORDS], v[T][4][L::V_WORDS];
   const auto load_k = [&](int tile) {
-#pragma unroll
+    UNROLL
     for (int t = 0; t < T; t++) {
       const unsigned char* const page = k_lane + size_t(__shfl_sync(0xffffffffu, page_ids, tile % BATCH * T + t)) * page_bytes;
-#pragma unroll
+      UNROLL
       for (int r = 0; r < 2; r++)
-#pragma unroll
+        UNROLL
         for (int i = 0; i < L::K_WORDS; i += L::K_LOAD / 4) load<L::K_LOAD>(&k[t][r][i], page + 8 * r * token_bytes + 16 * i);
     }
   };
   const auto load_v = [&](int tile) {
-#pragma unroll
+    UNROLL
     for (int t = 0; t < T; t++) {
       const unsigned char* const page = v_lane + size_t(__shfl_sync(0xffffffffu, page_ids, tile % BATCH * T + t)) * page_bytes;
       const int token = (first_page(tile) + t) * int(PAGE_TOKENS) + 2 * column;
-#pragma unroll
+      UNROLL
       for (int r = 0; r < 4; r++)
-#pragma unroll
+        UNROLL
         for (int i = 0; i < L::V_WORDS; i += L::V_LOAD / 4) {
           const int offset = r % 2 + r / 2 * 8;
-#pragma unroll
+          UNROLL
           for (int j = 0; j < L::V_LOAD / 4; j++) v[t][r][i + j] = 0;
           // What lies behind the last key may be no number, which a probability of zero would not make zero.
           if (token + offset < length) load<L::V_LOAD>(&v[t][r][i], page + offset * token_bytes + 32 * i);
@@ -133,19 +95,19 @@ __global__ void __launch_bounds__(32 * WARPS, HEAD_TILES == 1 ? 3 : 2) decode_ke
   };
 
   float out[HEAD_TILES][STEPS][4] = {}, most[HEAD_TILES][2], sum[HEAD_TILES][2] = {};
-#pragma unroll
+  UNROLL
   for (int h = 0; h < HEAD_TILES; h++) most[h][0] = most[h][1] = -INFINITY;
   if (own > 0) load_k(0), load_v(0);
   for (int tile = 0; tile < own; tile++) {
     float scores[T][HEAD_TILES][4] = {};
-#pragma unroll
+    UNROLL
     for (int t = 0; t < T; t++) {
       uint32_t upper[D / 8], lower[D / 8];
       widen<FP8>(upper, k[t][0]);
       widen<FP8>(lower, k[t][1]);
-#pragma unroll
+      UNROLL
       for (int s = 0; s < STEPS; s++)
-#pragma unroll
+        UNROLL
         for (int h = 0; h < HEAD_TILES; h++) {
           const uint32_t left[4] = {upper[2 * s], lower[2 * s], upper[2 * s + 1], lower[2 * s + 1]};
           const uint32_t right[2] = {q[h][2 * s], q[h][2 * s + 1]};
@@ -157,30 +119,30 @@ __global__ void __launch_bounds__(32 * WARPS, HEAD_TILES == 1 ? 3 : 2) decode_ke
     if (tile + 1 < own) load_k(tile + 1);
 
     uint32_t weights[T][HEAD_TILES][2];
-#pragma unroll
+    UNROLL
     for (int h = 0; h < HEAD_TILES; h++) {
       float peak[2] = {most[h][0], most[h][1]};
-#pragma unroll
+      UNROLL
       for (int t = 0; t < T; t++)
-#pragma unroll
+        UNROLL
         for (int i = 0; i < 4; i++) {
           const int token = (first_page(tile) + t) * int(PAGE_TOKENS) + row + i / 2 * 8;
           scores[t][h][i] = token < length ? scores[t][h][i] * scale : -INFINITY;
           peak[i % 2] = fmaxf(peak[i % 2], scores[t][h][i]);
         }
-#pragma unroll
+      UNROLL
       for (int j = 0; j < 2; j++) {
-#pragma unroll
+        UNROLL
         for (int step = 4; step < 32; step *= 2) peak[j] = fmaxf(peak[j], __shfl_xor_sync(0xffffffffu, peak[j], step));
         const float shrink = exp2_approximate(most[h][j] - peak[j]);
         most[h][j] = peak[j];
         sum[h][j] *= shrink;
-#pragma unroll
+        UNROLL
         for (int s = 0; s < STEPS; s++) out[h][s][j] *= shrink, out[h][s][j + 2] *= shrink;
       }
-#pragma unroll
+      UNROLL
       for (int t = 0; t < T; t++) {
-#pragma unroll
+        UNROLL
         for (int i = 0; i < 4; i++) {
           scores[t][h][i] = exp2_approximate(scores[t][h][i] - peak[i % 2]);
           sum[h][i % 2] += scores[t][h][i];
@@ -189,16 +151,16 @@ __global__ void __launch_bounds__(32 * WARPS, HEAD_TILES == 1 ? 3 : 2) decode_ke
         weights[t][h][1] = transpose_matrix(pack_bf16(scores[t][h][2], scores[t][h][3]));
       }
     }
-#pragma unroll
+    UNROLL
     for (int t = 0; t < T; t++) {
       uint32_t wide[4][D / 16];
-#pragma unroll
+      UNROLL
       for (int r = 0; r < 4; r++) widen<FP8>(wide[r], v[t][r]);
-#pragma unroll
+      UNROLL
       for (int s = 0; s < STEPS; s++) {
         const uint32_t left[4] = {(wide[0][s] & 0xffff) | wide[1][s] << 16, wide[0][s] >> 16 | (wide[1][s] & 0xffff0000u),
                                   (wide[2][s] & 0xffff) | wide[3][s] << 16, wide[2][s] >> 16 | (wide[3][s] & 0xffff0000u)};
-#pragma unroll
+        UNROLL
         for (int h = 0; h < HEAD_TILES; h++) mma_16x8x16(out[h][s], left, weights[t][h]);
       }
     }
@@ -206,16 +168,16 @@ __global__ void __launch_bounds__(32 * WARPS, HEAD_TILES == 1 ? 3 : 2) decode_ke
   }
 
   // Results of the warps, then of the block: out of a maximum of its own each.
-  __shared__ float warp_most[WARPS][HEADS], warp_sum[WARPS][HEADS], block_out[WARPS][HEADS][D];
-#pragma unroll
+  __shared__ float warp_most[WARPS][HEADS], warp_total[WARPS][HEADS], block_out[WARPS][HEADS][D];
+  UNROLL
   for (int h = 0; h < HEAD_TILES; h++)
-#pragma unroll
+    UNROLL
     for (int j = 0; j < 2; j++) {
       const int head = 8 * h + 2 * column + j;
-#pragma unroll
+      UNROLL
       for (int step = 4; step < 32; step *= 2) sum[h][j] += __shfl_xor_sync(0xffffffffu, sum[h][j], step);
-      if (row == 0) warp_most[warp][head] = most[h][j], warp_sum[warp][head] = sum[h][j];
-#pragma unroll
+      if (row == 0) warp_most[warp][head] = most[h][j], warp_total[warp][head] = sum[h][j];
+      UNROLL
       for (int s = 0; s < STEPS; s++) {
         constexpr int SPAN = L::V_LOAD / L::BYTES;
         const int dim = 2 * s / SPAN * 8 * SPAN + row * SPAN + 2 * s % SPAN;
@@ -231,7 +193,7 @@ __global__ void __launch_bounds__(32 * WARPS, HEAD_TILES == 1 ? 3 : 2) decode_ke
     for (int w = 0; w < WARPS; w++) peak = fmaxf(peak, warp_most[w][head]);
     for (int w = 0; w < WARPS; w++) {
       const float weight = exp2_approximate(warp_most[w][head] - peak);
-      total += weight * warp_sum[w][head];
+      total += weight * warp_total[w][head];
       value += weight * block_out[w][head][dim];
     }
     if (splits == 1) {
@@ -263,7 +225,7 @@ __global__ void __launch_bounds__(32 * WARPS, HEAD_TILES == 1 ? 3 : 2) decode_ke
     for (int split = lane; split < splits; split += 32) peak = fmaxf(peak, sums(split)[0]);
     peak = warp_max(peak);
     for (int split = lane; split < splits; split += 32) total += exp2_approximate(sums(split)[0] - peak) * sums(split)[1];
-    const float factor = a.scales[1] / raas::RAAS_DEVICE::warp_sum(total);
+    const float factor = a.scales[1] / warp_sum(total);
     for (int split = lane; split < splits; split += 32)
       part_weights[head * splits + split] = exp2_approximate(sums(split)[0] - peak) * factor;
   }
@@ -271,7 +233,6 @@ __global__ void __launch_bounds__(32 * WARPS, HEAD_TILES == 1 ? 3 : 2) decode_ke
   for (int i = int(threadIdx.x); i < heads * D / 4; i += 32 * WARPS) {
     const int head = i / (D / 4), dim = i % (D / 4) * 4;
     float value[4] = {};
-#pragma unroll 8
     for (int split = 0; split < splits; split++) {
       const float4 part = *reinterpret_cast<const float4*>(a.partial_out + (query_0 + size_t(split) * a.query_heads + head) * D + dim);
       const float weight = part_weights[head * splits + split];
@@ -279,27 +240,6 @@ __global__ void __launch_bounds__(32 * WARPS, HEAD_TILES == 1 ? 3 : 2) decode_ke
     }
     *reinterpret_cast<uint2*>(a.out + (first_query + head) * D + dim) = {pack_bf16(value[0], value[1]), pack_bf16(value[2], value[3])};
   }
-}
-
-/** Pages of a part: the least time of the last block to end, in pages that a block reads meanwhile. */
-int split_pages(const DecodeAttention& p, int tile_pages, int head_tiles, int slots) {
-  const PagedKv& kv = p.kv;
-  const double page_bytes = 2.0 * PAGE_TOKENS * double(kv.head_dim) * double(kv.size_of_format());
-  const double start_pages = 2 * TILE_BYTES / page_bytes;                                       // until a block's first tile is there
-  const double result_pages = 8.0 * double(kv.head_dim * p.query_heads / kv.kv_heads) / page_bytes;  // a part's result, written and read
-  constexpr double PART_PAGES = 0.05;  // what the block that puts the parts together needs for each
-  const int64_t unit = WARPS * tile_pages;
-  int64_t best = 0;
-  double least = INFINITY;
-  for (int64_t pages = (p.least_split_pages() + unit - 1) / unit * unit; best == 0 || pages < kv.max_pages + unit; pages += unit) {
-    int64_t blocks = 0;
-    for (const int64_t length : kv.lengths) blocks += (PagedKv::pages_of(length) + pages - 1) / pages;
-    const double waves = std::ceil(double(blocks * kv.kv_heads * head_tiles) / slots);
-    const double splits = std::ceil(double(kv.max_pages) / double(pages));
-    const double cost = waves * (double(std::min(pages, kv.max_pages)) + start_pages + (splits > 1 ? result_pages : 0)) + (splits > 1 ? PART_PAGES * splits : 0);
-    if (cost < least) least = cost, best = pages;
-  }
-  return int(best);
 }
 
 template <int D, bool FP8, int HEAD_TILES>
@@ -312,7 +252,7 @@ Run run(const DecodeAttention& p) {
   a.head_tiles = int((group + 8 * HEAD_TILES - 1) / (8 * HEAD_TILES));
   a.max_pages = int(kv.max_pages);
   a.max_splits = int(p.max_splits());
-  a.split_pages = split_pages(p, Layout<D, FP8>::PAGES, a.head_tiles, multiprocessors() * (HEAD_TILES == 1 ? 3 : 2));
+  a.split_pages = split_pages(p, WARPS * TILE_BYTES, a.head_tiles, multiprocessors() * blocks_each(decode_kernel<D, FP8, HEAD_TILES>, 32 * WARPS, 0));
   a.scale = LOG2_E / std::sqrt(float(D));
   const dim3 grid(unsigned(kv.kv_heads * a.head_tiles), unsigned((kv.max_pages + a.split_pages - 1) / a.split_pages), unsigned(kv.sequences));
   return [a, grid](const Pointers& arrays, void* stream) {

@@ -1,5 +1,5 @@
 #pragma once
-#include "attention-reference.h"
+#include "paged-reference.h"
 
 namespace raas {
 
@@ -51,17 +51,11 @@ class DecodeAttention : public Problem {
   Agreement compare(const HostArrays& before, const HostArrays& after, Random& random) const override {
     const PagedKvReader reader(kv, before, K);
     const auto* const q = reinterpret_cast<const uint16_t*>(before[Q].data());
-    const auto* const out = reinterpret_cast<const uint16_t*>(after[OUT].data());
-    const int64_t total = int64_t(queries()), count = compared_queries(total, double(kv.keys) / double(kv.sequences), kv.head_dim);
-    Comparison comparison;
-    if (!all_numbers_bf16(after[OUT]) || after[ARRIVALS] != before[ARRIVALS]) return {NAN, total};
-    for (int64_t i = 0; i < count; i++) {
-      const int64_t query = count == total ? i : int64_t(random() % uint64_t(total));
+    if (after[ARRIVALS] != before[ARRIVALS]) return {NAN, 0};
+    return compare_queries(after[OUT], int64_t(queries()), kv.head_dim, double(kv.keys) / double(kv.sequences), random, [&](int64_t query) {
       const int64_t sequence = query / query_heads, kv_head = query % query_heads / (query_heads / kv.kv_heads);
-      const auto expected = reference_attention(reader, q + query * kv.head_dim, kv.head_dim, sequence, kv_head, reader.length(sequence));
-      for (int64_t d = 0; d < kv.head_dim; d++) comparison.add(from_bf16(out[query * kv.head_dim + d]), expected[size_t(d)]);
-    }
-    return comparison.result();
+      return reference_attention(reader, q + query * kv.head_dim, kv.head_dim, sequence, kv_head, reader.length(sequence));
+    });
   }
 
   const PagedKv kv;
