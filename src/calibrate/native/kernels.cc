@@ -1,8 +1,13 @@
 #include "kernels.h"
+#include "all-reduce.h"
 #include "copy.h"
 #include "gemm.h"
+#include "graph.h"
+#include "launch.h"
+#include "peer-copy.h"
 #include "rms-norm.h"
 #include "rope.h"
+#include "sampling.h"
 #include "silu-mul.h"
 
 #ifdef RAAS_CUDA
@@ -29,6 +34,11 @@ const std::vector<Entry>& kernels() {
       {{"rms-norm", {"tokens", "hiddenSize"}, make<RmsNorm>}, RAAS_ENTRY(rms_norm)},
       {{"rope", {"tokens", "queryHeads", "kvHeads", "headDim"}, make<Rope>}, RAAS_ENTRY(rope)},
       {{"silu-mul", {"tokens", "intermediateSize"}, make<SiluMul>}, RAAS_ENTRY(silu_mul)},
+      {{"sampling", {"sequences", "vocabulary", "topK", "topPercent"}, make<Sampling>}, RAAS_ENTRY(sampling)},
+      {{"launch", {"launches"}, make<Launch>}, RAAS_ENTRY(launch_empty)},
+      {{"graph", {"nodes"}, make<Graph>}, RAAS_CUDA_ONLY(graph), nullptr, nullptr},
+      {{"peer-copy", {"bytes"}, make<PeerCopy>}, RAAS_CUDA_ONLY(peer_copy), nullptr, nullptr},
+      {{"all-reduce", {"gpus", "bytes"}, make<AllReduce>}, RAAS_CUDA_ONLY(all_reduce), nullptr, nullptr, RAAS_CUDA_ONLY(all_reduce_implementation)},
   };
   return table;
 }
