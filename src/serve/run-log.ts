@@ -16,6 +16,11 @@ export interface RunRow {
   readonly blocksAfter: number; // and the last
 }
 
+/** The same with its line as the cost model gave it. */
+export interface LoggedRun extends Omit<RunRow, "now" | "perStep"> {
+  readonly cost: Line;
+}
+
 /** Where the fields of a run stand in its row of `values`. */
 export const FIELDS = {
   start: 0,
@@ -50,13 +55,13 @@ export class RunLog {
     return this.#rows.values;
   }
 
-  add(run: RunRow): void {
+  add(run: LoggedRun): void {
     this.runs++;
     const values = this.#rows.grow();
     const at = (this.#rows.length - 1) * WIDTH;
     values[at + FIELDS.start] = run.start;
-    values[at + FIELDS.now] = run.now;
-    values[at + FIELDS.perStep] = run.perStep;
+    values[at + FIELDS.now] = run.cost.now;
+    values[at + FIELDS.perStep] = run.cost.perStep;
     values[at + FIELDS.steps] = run.steps;
     values[at + FIELDS.decodes] = run.decodes;
     values[at + FIELDS.prefillTokens] = run.prefillTokens;

@@ -1,5 +1,6 @@
 import type { Metrics } from "../serve/outcome.js";
-import type { MeasuredRun } from "./measured-run.js";
+import { CLOSE, largestError } from "./largest-error.js";
+import { comparisons, type MeasuredRun } from "./measured-run.js";
 
 /** One measured run of a server and what was predicted of it. */
 export interface ServerRun {
@@ -9,17 +10,15 @@ export interface ServerRun {
   readonly asyncScheduling: boolean;
 }
 
-/** Errors that nobody needs to explain. */
-const CLOSE = { tpot: 0.05, ttft: 0.1 } as const;
 /** Mean sequences at once: few, so that a step is weights and fixed work, or many. */
 const FEW_SEQUENCES = 16;
 
-/** Which parameter is off, as far as latencies tell; one sentence each. */
+/** Which parameter is off, as far as latencies tell, one sentence each; at last the figure that is furthest off. */
 export function advice(runs: readonly ServerRun[]): readonly string[] {
   const points = runs.map(pointOf);
   const found = [...outputAdvice(points), ...firstTokenAdvice(points)];
-  if (found.length > 0) return found;
-  return ["Time to first token and time per output token are within 10 % and 5 %: of these nothing stands out."];
+  const compared = runs.map(({ run, predicted }) => ({ path: run.path, comparisons: comparisons(run, predicted) }));
+  return [...found, largestError(compared, found.length > 0)];
 }
 
 interface Point {

@@ -3,12 +3,17 @@
 #include "copy.h"
 #include "gemm.h"
 #include "graph.h"
+#include "h2o-attention.h"
 #include "launch.h"
+#include "page-scores.h"
 #include "peer-copy.h"
+#include "quest-step.h"
+#include "raas-step.h"
 #include "rms-norm.h"
 #include "rope.h"
 #include "sampling.h"
 #include "silu-mul.h"
+#include "top-pages.h"
 
 #ifdef RAAS_CUDA
 #define RAAS_CUDA_ONLY(name) cuda::name
@@ -29,6 +34,8 @@ std::unique_ptr<Problem> make(const Shape& shape) { return std::make_unique<P>(s
 const std::vector<Entry>& kernels() {
   static const std::vector<Entry> table = {
       {{"copy", {"bytes"}, make<Copy>}, RAAS_ENTRY(copy)},
+      {{"page-scores", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "scattered", "ragged"}, make<PageScores>}, RAAS_ENTRY(page_scores)},
+      {{"top-pages", {"sequences", "context", "kvHeads", "budget", "ragged"}, make<TopPages>}, RAAS_ENTRY(top_pages)},
       {{"gemm", {"m", "n", "k"}, make<Gemm>}, RAAS_CUDA_ONLY(gemm), nullptr, cpu::gemm, RAAS_CUDA_ONLY(gemm_implementation)},
       {{"own-gemm", {"m", "n", "k"}, make<Gemm>}, RAAS_CUDA_ONLY(own_gemm), emulated::own_gemm, nullptr},
       {{"rms-norm", {"tokens", "hiddenSize"}, make<RmsNorm>}, RAAS_ENTRY(rms_norm)},
@@ -39,6 +46,9 @@ const std::vector<Entry>& kernels() {
       {{"graph", {"nodes"}, make<Graph>}, RAAS_CUDA_ONLY(graph), nullptr, nullptr},
       {{"peer-copy", {"bytes"}, make<PeerCopy>}, RAAS_CUDA_ONLY(peer_copy), nullptr, nullptr},
       {{"all-reduce", {"gpus", "bytes"}, make<AllReduce>}, RAAS_CUDA_ONLY(all_reduce), nullptr, nullptr, RAAS_CUDA_ONLY(all_reduce_implementation)},
+      {{"quest-step", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "budget", "scattered", "ragged"}, make<QuestStep>}, RAAS_ENTRY(quest_step)},
+      {{"raas-step", {"sequences", "context", "budget", "prompt", "queryHeads", "kvHeads", "headDim", "scattered"}, make<RaasStep>}, RAAS_ENTRY(raas_step)},
+      {{"h2o-attention", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "scattered", "ragged"}, make<H2oAttention>}, RAAS_ENTRY(h2o_attention)},
   };
   return table;
 }
