@@ -13,8 +13,8 @@ namespace raas {
  * least as likely as the least likely one of the smallest set that holds topPercent of their mass (ties are kept, in both).
  * Token i is drawn if uniform · kept mass lies in its part of the kept mass, tokens in order of their numbers: the same
  * uniforms draw the same tokens.
- * Shape: sequences; vocabulary, a multiple of 4; topK, vocabulary for no limit; topPercent, 100 for none. logits are f32
- * [sequences][vocabulary] with values of bfloat16, as an engine's last layer leaves them; uniforms f32 [sequences] in [0, 1).
+ * Shape: sequences; vocabularySize, a multiple of 4; topK, vocabularySize for no limit; topPercent, 100 for none. logits are f32
+ * [sequences][vocabularySize] with values of bfloat16, as an engine's last layer leaves them; uniforms f32 [sequences] in [0, 1).
  * Bytes: logits read once, and 8 for each sequence.
  * Error: the distance of uniform from the part of the drawn token, as a share of the kept mass, the largest of up to 16
  * sequences; 1 for a token that is not kept.
@@ -24,11 +24,11 @@ class Sampling : public Problem {
   static constexpr float TEMPERATURE = 0.6f;
 
   explicit Sampling(const Shape& shape)
-      : sequences(size_in(shape, "sequences")), vocabulary(size_multiple(shape, "vocabulary", 4)), top_k(size_in(shape, "topK")),
+      : sequences(size_in(shape, "sequences")), vocabulary(size_multiple(shape, "vocabularySize", 4)), top_k(size_in(shape, "topK")),
         top_percent(size_in(shape, "topPercent")) {
-    if (top_k > vocabulary) throw Error("topK " + std::to_string(top_k) + " is not allowed; expected at most vocabulary " + std::to_string(vocabulary));
+    if (top_k > vocabulary) throw Error("topK " + std::to_string(top_k) + " is not allowed; expected at most vocabularySize " + std::to_string(vocabulary));
     if (top_percent > 100) throw Error("topPercent " + std::to_string(top_percent) + " is not allowed; expected at most 100");
-    if (vocabulary > 1 << 20) throw Error("vocabulary " + std::to_string(vocabulary) + " is not allowed; expected at most " + std::to_string(1 << 20));
+    if (vocabulary > 1 << 20) throw Error("vocabularySize " + std::to_string(vocabulary) + " is not allowed; expected at most " + std::to_string(1 << 20));
   }
   std::vector<Array> arrays() const override {
     return {{"logits", Type::f32, size_t(sequences * vocabulary), Role::input},
