@@ -67,7 +67,7 @@ export function decodeAttentionForm(
   };
 }
 
-function workOf({ sequences, context, queryHeads, kvHeads, headDim, kvFormat, window }: Decode): DecodeWork {
+function workOf({ sequences, context, queryHeads, kvHeads, headDim, kvFormat, window, cold }: Decode): DecodeWork {
   const windowed = window !== null && context > window;
   const read = windowed ? Math.min(context, window + KEY_BLOCK) : context; // a window begins within a block
   return {
@@ -78,6 +78,6 @@ function workOf({ sequences, context, queryHeads, kvHeads, headDim, kvFormat, wi
     headDim,
     kvBytes: 2 * kvHeads * headDim * (kvFormat === "fp8" ? 1 : 2),
     windowed,
-    cachedBytes: CACHED_BYTES,
+    cachedBytes: cold === true ? 0 : CACHED_BYTES,
   };
 }

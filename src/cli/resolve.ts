@@ -72,7 +72,12 @@ export function publishedModel(name: string): ModelShape | undefined {
 
 export function resolveProfile(name: string): HardwareProfile {
   const path = profilePath(name);
-  return parseProfile(readJson(path), path, lender);
+  return parsedProfile(readJson(path), path);
+}
+
+/** A profile from its JSON, for messages at this path; borrows from built-in ones. */
+export function parsedProfile(json: unknown, path: string): HardwareProfile {
+  return parseProfile(json, path, lender);
 }
 
 /** Path of a built-in profile or of the user's file. */

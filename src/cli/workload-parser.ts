@@ -36,7 +36,7 @@ function info(y: Argv): Argv {
     .option("cache-blocks", {
       ...TEXT,
       describe:
-        "hit rates of prefix caches of so many of the log's blocks, the least recently used forgotten: 1000,5000",
+        "hit rates of prefix caches of so many of the log's blocks (16 tokens each where it has a prompt_id only), the least recently used forgotten: 1000,5000",
     })
     .option("json", { boolean: true, describe: "print one JSON object" })
     .option("out", { ...TEXT, describe: "folder for result.json and report.html with charts" })
@@ -63,7 +63,8 @@ async function runInfo(flags: Flags): Promise<void> {
   const clients = servegenClients(file);
   const cacheBlocks = sizesFlag(flags, "cache-blocks");
   if (clients !== undefined) {
-    if (cacheBlocks.length > 0) throw new InputError("--cache-blocks", "needs a log with blocks");
+    if (cacheBlocks.length > 0)
+      throw new InputError("--cache-blocks", "client models of ServeGen do not know what prompts have in common");
     if (columns !== undefined) throw new InputError("--columns", "has no meaning for client models of ServeGen");
     return printMixInfo(clients, file, output);
   }

@@ -153,7 +153,9 @@ export const SCENARIO_OPTIONS = z.strictObject({
   "enable-prefix-caching": z
     .boolean()
     .optional()
-    .describe("reuse the KV blocks of prompts that begin alike, and after a preemption, as long as they are there"),
+    .describe(
+      "reuse the KV blocks of prompts that begin alike, and after a preemption, as long as they are there; not simulated for models with sliding windows and policies that forget tokens",
+    ),
   scheduler: z
     .enum(["chunked", "prefill-first"])
     .default("chunked")
