@@ -37,6 +37,22 @@ class Sample {
   Random& random_;
 };
 
+/** An error norm over about 16384 of `count` values, whose references are functions: called for those that are compared. */
+class SampledNorm {
+ public:
+  SampledNorm(size_t count, Random& random) : sample_(16384, int64_t(count), random) {}
+  template <typename Reference>
+  void add(double out, const Reference& reference) {
+    if (sample_.takes_next()) norm_.add(out, reference());
+    else norm_.look_at(out);
+  }
+  Agreement agreement() const { return norm_.agreement(); }
+
+ private:
+  Sample sample_;
+  ErrorNorm norm_;
+};
+
 /** Two kinds of output under one figure: the larger error, NaN if either is. */
 inline Agreement together(const Agreement& a, const Agreement& b) {
   const bool unwritten = std::isnan(a.relative_error) || std::isnan(b.relative_error);
