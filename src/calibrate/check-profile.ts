@@ -28,7 +28,7 @@ export function checked(profile: HardwareProfile, sample: KernelSample): Checked
   switch (sample.operator) {
     case "gemm":
       return sample.format === "bf16"
-        ? of(gemmForm("bf16", profile), profile, { ...profile.gemm.bf16 }, sample)
+        ? of(gemmForm(profile), profile, { ...profile.gemm.bf16 }, sample)
         : undefined;
     case "decode-attention": {
       const kernel = profile.decodeAttention.find(sameCase(sample));

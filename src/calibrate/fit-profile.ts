@@ -9,6 +9,7 @@ import { moeForm } from "./moe-form.js";
 import type { OperatorForm, ProfileBlocks } from "./operator-form.js";
 import { prefillAttentionForm } from "./prefill-attention-form.js";
 import { STREAMING, type KernelSample } from "./sample.js";
+import { scaledGemmForm } from "./scaled-gemm-form.js";
 import { suited } from "./slow-device.js";
 import { elementWise, streamingForm } from "./streaming-form.js";
 
@@ -84,7 +85,8 @@ function fitForms(
     if ("headDim" in sample) cases.set(`${sample.kvFormat} ${sample.headDim}`, sample);
   }
   const attention = [...cases.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
-  for (const format of ["bf16", "fp8"] as const) fit(gemmForm(format, device));
+  fit(gemmForm(device));
+  fit(scaledGemmForm(device));
   for (const { headDim, kvFormat } of attention) fit(decodeAttentionForm(kernel, headDim, kvFormat));
   for (const { headDim, kvFormat } of attention) fit(prefillAttentionForm(kernel, headDim, kvFormat));
   for (const format of ["bf16", "fp8", "int4"] as const) fit(moeForm(format, device));

@@ -59,8 +59,8 @@ export async function resolveModel(name: string): Promise<ModelShape> {
   const shape = parseModelConfig(readJson(name), name);
   const beside = join(dirname(name), "generation_config.json");
   if (!existsSync(beside)) return shape;
-  const { filtersLogits } = await import("../model/generation-config.js");
-  return { ...shape, filtersLogits: filtersLogits(readJson(beside), beside) };
+  const { samplingDefaults } = await import("../model/generation-config.js");
+  return { ...shape, ...samplingDefaults(readJson(beside), beside) };
 }
 
 /** The built-in model of this Hugging Face name, unless a file has it. */
@@ -233,7 +233,7 @@ async function resolveLog(
 }
 
 /** The JSON of a definition, told from a request log by being one object with a prompt. */
-function definitionJson(path: string): unknown {
+export function definitionJson(path: string): unknown {
   if (isFolder(path)) return undefined;
   const source = fileSource(path);
   let text: string;

@@ -1,34 +1,62 @@
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include "kernel.h"
 
 namespace raas {
 
-/**
- * ‖out − reference‖ / ‖reference‖ over a random sample of at most about `SAMPLE` of `count` values, for references that take
- * long; all of them are looked at for NaN, as which values that were never written show.
- */
+/** ‖out − reference‖ / ‖reference‖ as values come; NaN once one of them is, as values that were never written are. */
 class ErrorNorm {
  public:
-  ErrorNorm(size_t count, Random& random) : share_(double(SAMPLE) / double(std::max<size_t>(count, 1))), random_(random) {}
-  template <typename Reference>
-  void add(double out, const Reference& reference) {
-    if (std::isnan(out)) unwritten_ = true;
-    if (share_ < 1 && std::uniform_real_distribution<double>()(random_) >= share_) return;
-    const double exact = reference();
+  /** A value that is not compared, but must have been written. */
+  void look_at(double out) { unwritten_ |= std::isnan(out); }
+  void add(double out, double exact) {
+    look_at(out);
     difference_ += (out - exact) * (out - exact);
     norm_ += exact * exact;
     compared_++;
   }
-  Agreement agreement() const { return {unwritten_ ? NAN : norm_ > 0 ? std::sqrt(difference_ / norm_) : difference_, compared_}; }
+  Agreement agreement() const {
+    return {unwritten_ ? NAN : difference_ == 0 ? 0 : std::sqrt(difference_ / norm_), compared_};
+  }
 
  private:
-  static constexpr size_t SAMPLE = 16384;
-  const double share_;
-  Random& random_;
   double difference_ = 0, norm_ = 0;
   int64_t compared_ = 0;
   bool unwritten_ = false;
 };
+
+/** Draws which of `count` values or rows are compared, if a reference takes too long for all: about `most` of them. */
+class Sample {
+ public:
+  Sample(int64_t most, int64_t count, Random& random) : share_(double(most) / double(count)), random_(random) {}
+  bool takes_next() { return share_ >= 1 || std::uniform_real_distribution<double>()(random_) < share_; }
+
+ private:
+  const double share_;
+  Random& random_;
+};
+
+/** An error norm over about 16384 of `count` values, whose references are functions: called for those that are compared. */
+class SampledNorm {
+ public:
+  SampledNorm(size_t count, Random& random) : sample_(16384, int64_t(count), random) {}
+  template <typename Reference>
+  void add(double out, const Reference& reference) {
+    if (sample_.takes_next()) norm_.add(out, reference());
+    else norm_.look_at(out);
+  }
+  Agreement agreement() const { return norm_.agreement(); }
+
+ private:
+  Sample sample_;
+  ErrorNorm norm_;
+};
+
+/** Two kinds of output under one figure: the larger error, NaN if either is. */
+inline Agreement together(const Agreement& a, const Agreement& b) {
+  const bool unwritten = std::isnan(a.relative_error) || std::isnan(b.relative_error);
+  return {unwritten ? NAN : std::max(a.relative_error, b.relative_error), a.compared + b.compared};
+}
 
 }  // namespace raas

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include "numbers.h"
 
-/** Quest's bound of pages on a CPU: see page_bound in page-scores.h. */
+/** Quest's bound of pages on a CPU: see page_bound in page-representatives.h. */
 namespace raas::cpu {
 
 constexpr int64_t SCORED_PAGES = 64;  // a thread scores so many of a head at once: 32 KB

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include "device.cuh"
 
-/** Quest's bound of pages on the device: see page_bound in page-scores.h for why one row of 2 · headDim is enough. */
+/** Quest's bound of pages on the device: see page_bound in page-representatives.h for why one row of 2 · headDim is enough. */
 namespace raas::RAAS_DEVICE {
 
 /** Threads of the block fold the queries of a KV head into factors of a page's minima and maxima; the caller synchronises. */

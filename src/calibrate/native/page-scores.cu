@@ -11,7 +11,7 @@ namespace raas::RAAS_DEVICE {
 namespace {
 
 template <int HEAD_DIM>
-__global__ void __launch_bounds__(SCORE_THREADS) scores_kernel(ScoredPages in, const int32_t* __restrict__ lengths, int pages_each) {
+__global__ void __launch_bounds__(SCORE_THREADS, 3) scores_kernel(ScoredPages in, const int32_t* __restrict__ lengths, int pages_each) {
   __shared__ float folded[2 * HEAD_DIM];
   const int head = int(blockIdx.x), sequence = int(blockIdx.z);
   const int pages = (lengths[sequence] + int(PAGE_TOKENS) - 1) / int(PAGE_TOKENS);

@@ -1,32 +1,9 @@
 #pragma once
 #include "error-norm.h"
-#include "paged-kv.h"
+#include "head-group.h"
+#include "page-representatives.h"
 
 namespace raas {
-
-/** Query heads that share a KV head; throws Error unless it is a whole number up to 16, which a tile of tensor cores holds. */
-inline int64_t group_of(const Shape& shape) {
-  const int64_t query_heads = size_in(shape, "queryHeads"), kv_heads = size_in(shape, "kvHeads");
-  if (query_heads % kv_heads != 0 || query_heads / kv_heads > 16)
-    throw Error("queryHeads " + std::to_string(query_heads) + " is not allowed; expected 1 to 16 times kvHeads " + std::to_string(kv_heads));
-  return query_heads / kv_heads;
-}
-
-/**
- * Quest's upper bound of a page (arXiv 2406.10774), which RaaS stamps by too (arXiv 2502.11147): the mean over the query
- * heads of a KV head of Σ_c max(q_c · min_c, q_c · max_c), min and max over the keys of a page. Since min ≤ max, this is
- * Σ_c (min_c · mean of min(q_c, 0) + max_c · mean of max(q_c, 0)): one product with a row of 2 · headDim, however large the
- * group is.
- */
-inline double page_bound(const uint16_t* q, int64_t group, const uint16_t* representative, int64_t head_dim) {
-  double sum = 0;
-  for (int64_t head = 0; head < group; head++)
-    for (int64_t c = 0; c < head_dim; c++) {
-      const double value = from_bf16(q[head * head_dim + c]);
-      sum += std::max(value * from_bf16(representative[c]), value * from_bf16(representative[head_dim + c]));
-    }
-  return sum / double(group);
-}
 
 /**
  * Scores of all pages of a batch by Quest's bound.
@@ -39,8 +16,8 @@ inline double page_bound(const uint16_t* q, int64_t group, const uint16_t* repre
  */
 class PageScores : public Problem {
  public:
-  explicit PageScores(Shape shape)
-      : group(group_of(shape)), kv((shape["kvFormat"] = 0, shape), size_in(shape, "context"), 0) {
+  explicit PageScores(const Shape& shape)
+      : group(group_of(shape)), kv(with(shape, {{"kvFormat", 0}}), size_in(shape, "context"), 0) {
     size_among(shape, "headDim", {64, 128});
   }
   size_t row() const { return size_t(2 * kv.head_dim); }
@@ -74,14 +51,17 @@ class PageScores : public Problem {
     const auto* const table = reinterpret_cast<const int32_t*>(before[2].data());
     const auto* const lengths = reinterpret_cast<const int32_t*>(before[3].data());
     const auto* const scores = reinterpret_cast<const float*>(after[4].data());
-    ErrorNorm error(size_t(kv.pages * kv.kv_heads), random);
+    ErrorNorm error;
+    Sample sample(16384, kv.pages * kv.kv_heads, random);
     for (int64_t i = 0; i < kv.sequences * kv.kv_heads; i++) {
       const int64_t sequence = i / kv.kv_heads, head = i % kv.kv_heads;
-      for (int64_t page = 0; page < PagedKv::pages_of(lengths[sequence]); page++)
-        error.add(scores[i * kv.max_pages + page], [&] {
-          const int64_t at = table[sequence * kv.max_pages + page] * kv.kv_heads + head;
-          return page_bound(q + i * group * kv.head_dim, group, representatives + size_t(at) * row(), kv.head_dim);
-        });
+      for (int64_t page = 0; page < PagedKv::pages_of(lengths[sequence]); page++) {
+        const double score = scores[i * kv.max_pages + page];
+        error.look_at(score);
+        if (!sample.takes_next()) continue;
+        const int64_t at = table[sequence * kv.max_pages + page] * kv.kv_heads + head;
+        error.add(score, page_bound(q + i * group * kv.head_dim, group, representatives + size_t(at) * row(), kv.head_dim));
+      }
     }
     return error.agreement();
   }

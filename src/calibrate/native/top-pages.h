@@ -1,6 +1,6 @@
 #pragma once
 #include <numeric>
-#include "paged-kv.h"
+#include "head-group.h"
 
 namespace raas {
 
@@ -21,9 +21,9 @@ inline int64_t pages_read(const Shape& shape) {
  */
 class TopPages : public Problem {
  public:
-  explicit TopPages(Shape shape)
+  explicit TopPages(const Shape& shape)
       : chosen(pages_read(shape)),
-        kv((shape["kvFormat"] = 0, shape["headDim"] = 1, shape["scattered"] = 0, shape), size_in(shape, "context"), 0) {}
+        kv(with(shape, {{"kvFormat", 0}, {"headDim", 1}, {"scattered", 0}}), size_in(shape, "context"), 0) {}
   std::vector<Array> arrays() const override {
     const size_t pairs = size_t(kv.sequences * kv.kv_heads);
     return {{"scores", Type::f32, pairs * size_t(kv.max_pages), Role::input},
