@@ -20,6 +20,7 @@ const calibrated = {
 export const STREAMING = [
   "copy",
   "own-gemm",
+  "instructions",
   "kv-append",
   "rms-norm",
   "rope",

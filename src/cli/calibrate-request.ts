@@ -21,7 +21,7 @@ const LIMITS = {
   cuda: { full: { bytes: 8e9, flops: 1e14 }, quick: { bytes: 2e9, flops: 1e13 } },
   cpu: { full: { bytes: 5e8, flops: 1e11 }, quick: { bytes: 7e7, flops: 1e10 } },
 } as const;
-const CAP_SECONDS = { full: 1, quick: 0.15 } as const;
+const CAP_SECONDS = { full: 1, quick: 0.1 } as const;
 /** Share of a GPU's memory for the input sets of one kernel. */
 const MEMORY_SHARE = 0.4;
 /** A CPU in a virtual machine names the cache of the whole processor, of which it has a part. */
