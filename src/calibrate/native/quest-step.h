@@ -1,6 +1,6 @@
 #pragma once
 #include "attention-parts.h"
-#include "attention-reference.h"
+#include "exact-attention.h"
 #include "error-norm.h"
 #include "page-representatives.h"
 #include "top-pages.h"
@@ -114,7 +114,7 @@ class QuestStep : public Problem {
       return reinterpret_cast<const uint16_t*>(before[array].data()) + (slot * kv.kv_heads + head) * kv.head_dim;
     };
     for (int64_t member = 0; member < group; member++) {
-      const AttentionReference exact(q + member * kv.head_dim, kv.head_dim, length - (pages - count) * PAGE_TOKENS,
+      const ExactAttention exact(q + member * kv.head_dim, kv.head_dim, length - (pages - count) * PAGE_TOKENS,
                                      [&](int64_t i) { return row(K, i); }, [&](int64_t i) { return row(V, i); });
       for (int64_t c = 0; c < kv.head_dim; c++) error.add(from_bf16(out[member * kv.head_dim + c]), exact.out[size_t(c)]);
     }

@@ -1,6 +1,6 @@
 #pragma once
 #include "attention-parts.h"
-#include "attention-reference.h"
+#include "exact-attention.h"
 #include "error-norm.h"
 #include "head-group.h"
 #include "page-representatives.h"
@@ -211,7 +211,7 @@ class RaasStep : public Problem {
     const auto row = [&](size_t array, int64_t i) { return of<uint16_t>(after, array) + token_at(step.pages[i / PAGE_TOKENS], i % PAGE_TOKENS, step.head); };
     for (int64_t member = 0; member < group; member++) {
       const int64_t at = (pair * group + member) * head_dim;
-      const AttentionReference exact(of<uint16_t>(before, Q) + at, head_dim, step.newest * PAGE_TOKENS + step.offset + 1,
+      const ExactAttention exact(of<uint16_t>(before, Q) + at, head_dim, step.newest * PAGE_TOKENS + step.offset + 1,
                                      [&](int64_t i) { return row(K, i); }, [&](int64_t i) { return row(V, i); });
       for (int64_t c = 0; c < head_dim; c++) error.add(from_bf16(of<uint16_t>(after, OUT)[at + c]), exact.out[size_t(c)]);
     }
