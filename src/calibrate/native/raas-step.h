@@ -14,10 +14,10 @@ namespace raas {
  * the one with the oldest stamp (of equal ones the older) leaves, never the newest, and its memory takes the next page.
  *
  * One run is one step of every sequence and leaves the state ready for the next: it may be repeated without end. A
- * sequence opens a page and evicts one in every 16th run. Sequences begin at random places in their pages, so that in a
- * large batch every run pays for the average of evictions; of a small one 16 runs are a whole cycle.
+ * sequence opens a page and evicts one in every 16th run. Of 16 sequences each begins at another place in its page, so that
+ * in a large batch every run pays for the average of evictions; of a small one 16 runs are a whole cycle.
  *
- * Shape: sequences, context (tokens a sequence has seen, a multiple of 16 to which 0 to 15 come by chance: it costs nothing),
+ * Shape: sequences, context (tokens a sequence has seen, a multiple of 16 to which 0 to 15 come; it costs nothing),
  * budget (tokens held, a multiple of 16), prompt (tokens of them pinned, less than budget - 16), queryHeads, kvHeads, headDim (64
  * or 128), scattered (1: every head has its pages in another order, as evictions of its own leave them).
  * Arrays: q bf16 [sequences][queryHeads][headDim]; newKeys and newValues bf16 [sequences][kvHeads][headDim]; k and v bf16
@@ -80,9 +80,10 @@ class RaasStep : public Problem {
     std::vector<int32_t> memory(static_cast<size_t>(sequences * slots));
     std::iota(memory.begin(), memory.end(), 0);
     if (scattered) std::shuffle(memory.begin(), memory.end(), random);
+    const int64_t first = int64_t(random() % PAGE_TOKENS);
     for (int64_t sequence = 0; sequence < sequences; sequence++) {
       const auto own = memory.begin() + sequence * slots;
-      const int64_t in_newest = lengths[sequence] = int32_t(context + int64_t(random() % PAGE_TOKENS));
+      const int64_t in_newest = lengths[sequence] = int32_t(context + (first + sequence) % PAGE_TOKENS);
       for (int64_t head = 0; head < kv_heads; head++) {
         if (scattered) std::shuffle(own, own + slots, random);
         const int64_t pair = sequence * kv_heads + head;
