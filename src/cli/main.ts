@@ -4,6 +4,7 @@ import { hideBin } from "yargs/helpers";
 import { InputError } from "../core/check.js";
 import { runCompare, runInit, runList, runReplay, runSchema, runServe, runShow } from "./commands.js";
 import { fileProblem } from "./file-problem.js";
+import { calibrateCommand } from "./calibrate-parser.js";
 import { fitCommand } from "./fit-parser.js";
 import { isBooleanOption, OPTION_NAMES, optionHelp } from "./options.js";
 import { REPLAY_FLAGS } from "./replay-flags.js";
@@ -208,7 +209,11 @@ function parser(): Argv {
       "$0 COMMAND\n\nPredicts throughput, latency, memory, energy and cost of serving reasoning models,\nfor any KV-cache policy, before anyone pays for the GPUs.",
     );
   return scenarioFiles(
-    lookUps(fitCommand(memoryCommand(validateCommand(workloadCommands(traceCommands(replays(simulations(base)))))))),
+    lookUps(
+      calibrateCommand(
+        fitCommand(memoryCommand(validateCommand(workloadCommands(traceCommands(replays(simulations(base))))))),
+      ),
+    ),
   )
     .demandCommand(1, `Name a command: ${COMMANDS.join(", ")}.`)
     .strict()

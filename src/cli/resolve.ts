@@ -59,8 +59,8 @@ export async function resolveModel(name: string): Promise<ModelShape> {
   const shape = parseModelConfig(readJson(name), name);
   const beside = join(dirname(name), "generation_config.json");
   if (!existsSync(beside)) return shape;
-  const { filtersLogits } = await import("../model/generation-config.js");
-  return { ...shape, filtersLogits: filtersLogits(readJson(beside), beside) };
+  const { samplingDefaults } = await import("../model/generation-config.js");
+  return { ...shape, ...samplingDefaults(readJson(beside), beside) };
 }
 
 /** The built-in model of this Hugging Face name, unless a file has it. */
@@ -72,7 +72,12 @@ export function publishedModel(name: string): ModelShape | undefined {
 
 export function resolveProfile(name: string): HardwareProfile {
   const path = profilePath(name);
-  return parseProfile(readJson(path), path, lender);
+  return parsedProfile(readJson(path), path);
+}
+
+/** A profile from its JSON, for messages at this path; borrows from built-in ones. */
+export function parsedProfile(json: unknown, path: string): HardwareProfile {
+  return parseProfile(json, path, lender);
 }
 
 /** Path of a built-in profile or of the user's file. */

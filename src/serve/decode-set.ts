@@ -23,7 +23,7 @@ export class DecodeSet {
   readonly scored: readonly MutableLine[];
   readonly #crossings: Int32Array; // layer blocks taken at each phase of the counter by sequences that grow
   #cycleBlocks = 0; // sum of #crossings: layer blocks taken in blockTokens steps
-  #fresh: Sequence[] = []; // regimes whose first step has not run
+  readonly #fresh: Sequence[] = []; // regimes whose first step has not run
   #pendingBlocks = 0; // of the fresh
   readonly #milestones: EventQueue<{ readonly sequence: Sequence; readonly stamp: number }> = eventQueue();
   readonly #groups: readonly LayerGroup[];
@@ -91,12 +91,10 @@ export class DecodeSet {
 
   /** Puts the fresh regimes on the books: their first step is about to run. */
   settle(): void {
-    for (const sequence of this.#fresh) {
-      if (!sequence.fresh) continue; // left before its first step
+    for (let sequence = this.#fresh.pop(); sequence !== undefined; sequence = this.#fresh.pop()) {
       sequence.fresh = false;
       this.#cross(sequence, 1);
     }
-    this.#fresh = [];
     this.#pendingBlocks = 0;
   }
 

@@ -173,6 +173,12 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .enum(["auto", "plain", "top-p"])
     .default("auto")
     .describe("whether requests cut the logits to top-k or top-p; auto: as the model's generation_config.json"),
+  penalties: z
+    .enum(["auto", "off", "on"])
+    .default("auto")
+    .describe(
+      "whether requests penalise repetition, frequency or presence; auto: as the model's generation_config.json",
+    ),
   "cuda-graphs": z.boolean().optional().describe("pad small batches to captured sizes"),
   goodput: z
     .string()

@@ -64,13 +64,16 @@ function slowStart(from: number, to: number, when: string, end: number): string 
  * which lengths happened to be running.
  */
 function fromRows({ requests, logs }: ServeResult): Evidence {
-  const kept: number[] = [];
-  for (let id = 0; id < requests.length; id++) if (requests.lost[id] !== REFUSED) kept.push(id);
-  const sent = Float64Array.from(kept, (id) => requests.sent[id] as number).sort();
-  const admitted = Float64Array.from(kept, (id) => requests.leftQueue(id)).sort();
+  /** How many of those that the engine took have such a time by then. */
+  const upTo = (timeOf: (id: number) => number, time: number): number => {
+    let count = 0;
+    for (let id = 0; id < requests.length; id++) if (timeOf(id) <= time && requests.lost[id] !== REFUSED) count++;
+    return count;
+  };
+  const sent = (before: number): number => upTo((id) => requests.sent[id] as number, before);
   return {
-    sent: (before) => countUpTo(sent, before),
-    queued: (time) => countUpTo(sent, time) - countUpTo(admitted, time),
+    sent,
+    queued: (time) => sent(time) - upTo((id) => requests.leftQueue(id), time),
     tokens(from, to) {
       let tokens = 0;
       for (const log of logs) {
@@ -94,16 +97,4 @@ function fromWindows({ books: { windows } }: ServeResult): Evidence {
     queued: (time) => before("sent", time) - before("admitted", time),
     tokens: (from, to) => before("output", to) - before("output", from),
   };
-}
-
-/** How many of the ascending values are at most x. */
-function countUpTo(values: Float64Array, x: number): number {
-  let low = 0;
-  let high = values.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((values[middle] as number) <= x) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -38,6 +38,26 @@ inline int multiprocessors() {
   return count;
 }
 
+/** Blocks of a kernel that a multiprocessor holds at once; throws where it cannot hold one. */
+template <typename... Parameters>
+int blocks_each(void (*kernel)(Parameters...), int threads, size_t shared_bytes) {
+  int blocks = 0;
+  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(shared_bytes)), "shared memory of a kernel");
+  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, threads, shared_bytes), "occupancy of a kernel");
+  if (blocks == 0) throw Error("a kernel needs " + std::to_string(shared_bytes) + " bytes of shared memory; the device has less");
+  return blocks;
+}
+
+/** Zeroed memory of the device in use, for what a kernel keeps between runs. Freed with its last owner. */
+inline std::shared_ptr<void> device_memory(size_t bytes) {
+  void* address = nullptr;
+  check(cudaMalloc(&address, bytes), "memory of a kernel");
+  std::shared_ptr<void> owned(address, cudaFree);
+  check(cudaMemset(address, 0, bytes), "zeros in memory of a kernel");
+  return owned;
+}
+
+#define UNROLL _Pragma("unroll")
 #define DYNAMIC_SHARED(name) extern __shared__ __align__(128) unsigned char name[]
 
 __device__ inline float bf16_to_float(uint16_t bits) { return __uint_as_float(uint32_t(bits) << 16); }

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include "kernel.h"
 #include "numbers.h"
@@ -17,6 +18,7 @@
 #define __launch_bounds__(...)
 #define __align__(n) alignas(n)
 #define __shared__ static  // one block at a time
+#define UNROLL
 #define __ldg(address) (*(address))
 #define DYNAMIC_SHARED(name) unsigned char* const name = raas::emulation::dynamic_shared()
 
@@ -121,6 +123,9 @@ void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared_
   emulation::run(grid, block, shared_bytes, [&] { kernel(Parameters(arguments)...); });
 }
 inline int multiprocessors() { return 4; }
+template <typename... Parameters>
+int blocks_each(void (*)(Parameters...), int, size_t) { return 2; }
+inline std::shared_ptr<void> device_memory(size_t bytes) { return {std::calloc(bytes, 1), std::free}; }
 
 inline float bf16_to_float(uint16_t bits) { return from_bf16(bits); }
 inline uint16_t float_to_bf16(float value) { return to_bf16(value); }

@@ -5,10 +5,16 @@
 #include "quest-step.h"
 #include "raas-step.h"
 #include "top-pages.h"
+#include "gemm.h"
+#include "rms-norm.h"
+#include "rope.h"
+#include "silu-mul.h"
 
 #ifdef RAAS_CUDA
+#define RAAS_CUDA_ONLY(name) cuda::name
 #define RAAS_ENTRY(name) cuda::name, emulated::name, cpu::name
 #else
+#define RAAS_CUDA_ONLY(name) nullptr
 #define RAAS_ENTRY(name) nullptr, emulated::name, cpu::name
 #endif
 
@@ -25,6 +31,11 @@ const std::vector<Entry>& kernels() {
       {{"copy", {"bytes"}, make<Copy>}, RAAS_ENTRY(copy)},
       {{"page-scores", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "scattered", "ragged"}, make<PageScores>}, RAAS_ENTRY(page_scores)},
       {{"top-pages", {"sequences", "context", "kvHeads", "budget", "ragged"}, make<TopPages>}, RAAS_ENTRY(top_pages)},
+      {{"gemm", {"m", "n", "k"}, make<Gemm>}, RAAS_CUDA_ONLY(gemm), nullptr, cpu::gemm, RAAS_CUDA_ONLY(gemm_implementation)},
+      {{"own-gemm", {"m", "n", "k"}, make<Gemm>}, RAAS_CUDA_ONLY(own_gemm), emulated::own_gemm, nullptr},
+      {{"rms-norm", {"tokens", "hiddenSize"}, make<RmsNorm>}, RAAS_ENTRY(rms_norm)},
+      {{"rope", {"tokens", "queryHeads", "kvHeads", "headDim"}, make<Rope>}, RAAS_ENTRY(rope)},
+      {{"silu-mul", {"tokens", "intermediateSize"}, make<SiluMul>}, RAAS_ENTRY(silu_mul)},
       {{"quest-step", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "budget", "scattered", "ragged"}, make<QuestStep>}, RAAS_ENTRY(quest_step)},
       {{"raas-step", {"sequences", "context", "budget", "prompt", "queryHeads", "kvHeads", "headDim", "scattered"}, make<RaasStep>}, RAAS_ENTRY(raas_step)},
       {{"h2o-attention", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "scattered", "ragged"}, make<H2oAttention>}, RAAS_ENTRY(h2o_attention)},

@@ -4,29 +4,11 @@
 #include "kernel.h"
 #include "numbers.h"
 #include "random-values.h"
+#include "sizes.h"
 
 namespace raas {
 
 constexpr int64_t PAGE_TOKENS = 16;
-
-/** A size of a shape that has to be at least `least`. */
-inline int64_t size_in(const Shape& shape, const std::string& name, int64_t least = 1) {
-  const int64_t value = shape.at(name);
-  if (value < least)
-    throw Error(name + " " + std::to_string(value) + " is not allowed; expected an integer of at least " + std::to_string(least));
-  return value;
-}
-
-/** A size of a shape that is one of `allowed`. */
-inline int64_t size_among(const Shape& shape, const std::string& name, std::initializer_list<int64_t> allowed) {
-  const int64_t value = shape.at(name);
-  std::string list;
-  for (const int64_t each : allowed) {
-    if (value == each) return value;
-    list += (list.empty() ? "" : ", ") + std::to_string(each);
-  }
-  throw Error(name + " " + std::to_string(value) + " is not allowed; expected one of " + list);
-}
 
 /**
  * The KV cache of a batch in pages of 16 tokens, as vLLM keeps it for FlashAttention: K and V apart, each
