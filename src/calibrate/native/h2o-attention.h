@@ -54,7 +54,7 @@ class H2oAttention : public Problem {
       return reinterpret_cast<const uint16_t*>(before[array].data()) + (cache.slot(sequence, token) * kv.kv_heads + head) * kv.head_dim;
     };
     ErrorNorm out_error, sum_error;
-    Sample sample(64, parts.pairs, random);
+    Sample sample(64, size_t(parts.pairs), random);
     for (int64_t pair = 0; pair < parts.pairs; pair++) {
       const int64_t sequence = pair / kv.kv_heads, head = pair % kv.kv_heads, length = cache.length(sequence);
       const auto* const out = reinterpret_cast<const uint16_t*>(after[OUT].data()) + pair * group * kv.head_dim;

@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 #include <vector>
+#include "cpu-exp.h"
 #include "page-bound-cpu.h"
 
 namespace raas::cpu {
@@ -40,7 +41,8 @@ class GroupAttention {
   static void softmax(float* values, int64_t count) {
     float peak = values[0], total = 0;
     for (int64_t i = 1; i < count; i++) peak = std::max(peak, values[i]);
-    for (int64_t i = 0; i < count; i++) total += values[i] = std::exp(values[i] - peak);
+    for (int64_t i = 0; i < count; i++) values[i] = exp_of(values[i] - peak);
+    for (int64_t i = 0; i < count; i++) total += values[i];
     for (int64_t i = 0; i < count; i++) values[i] /= total;
   }
 

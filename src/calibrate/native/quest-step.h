@@ -74,7 +74,7 @@ class QuestStep : public Problem {
   Agreement compare(const HostArrays& before, const HostArrays& after, Random& random) const override {
     if (after[SCORE_TICKETS] != before[SCORE_TICKETS] || after[PARTS + 2] != before[PARTS + 2]) throw Error("tickets are not back at zero");
     ErrorNorm error;
-    Sample sample(64, parts.pairs, random);
+    Sample sample(64, size_t(parts.pairs), random);
     for (int64_t pair = 0; pair < parts.pairs; pair++) {
       const auto* const out = reinterpret_cast<const uint16_t*>(after[OUT].data()) + pair * group * kv.head_dim;
       for (int64_t i = 0; i < group * kv.head_dim; i++) error.look_at(from_bf16(out[i]));

@@ -99,7 +99,7 @@ class RaasStep : public Problem {
     for (int64_t i = 0; i < sequences; i++)
       if (of<int32_t>(after, LENGTHS)[i] != of<int32_t>(before, LENGTHS)[i] + 1) throw Error("a length did not grow by one");
     ErrorNorm error;
-    Sample sample(64, parts.pairs, random);
+    Sample sample(64, size_t(parts.pairs), random);
     for (int64_t pair = 0; pair < parts.pairs; pair++) {
       for (int64_t i = 0; i < group * head_dim; i++) error.look_at(from_bf16(of<uint16_t>(after, OUT)[pair * group * head_dim + i]));
       if (!sample.takes_next()) continue;
