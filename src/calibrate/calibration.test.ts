@@ -76,12 +76,23 @@ test("a grid has each shape once, of kernels that the device runs, within its li
 test("a calibration that was stopped goes on with the shapes that are missing", async () => {
   const points = grid(fakeRunner(MACHINE, SEED), { ...GRID, kernels: ["copy"] });
   const first = await measured(points, MACHINE, 5);
-  const left = remaining(points, readSampleFile(first, "a.jsonl").points);
+  const { rounds } = readSampleFile(first, "a.jsonl");
+  const left = remaining(points, rounds, 1);
   expect(left).toEqual(points.slice(5));
+  expect(remaining(points, rounds, 2)).toEqual([...left, ...points]);
   const both = readSampleFile(first + (await measured(left, MACHINE)), "a.jsonl");
-  expect(remaining(points, both.points)).toEqual([]);
+  expect(remaining(points, both.rounds, 1)).toEqual([]);
   expect(both.samples.length).toBe(points.length);
   expect(both.provenance).toEqual([PROVENANCE, PROVENANCE]);
+});
+
+test("where the least stands for a shape, it is that of all rounds", async () => {
+  const points = grid(fakeRunner(MACHINE, SEED), { ...GRID, kernels: ["copy"] });
+  const slow: FakeMachine = { ...MACHINE, seconds: (...of) => 3 * MACHINE.seconds(...of) };
+  const text = (await measured(points, slow)) + (await measured(points, MACHINE)) + (await measured(points, slow));
+  const fast = readSamples(await measured(points, MACHINE), "a.jsonl");
+  expect(readSamples(text, "a.jsonl").length).toBe(3 * points.length);
+  expect(readSamples(text.replaceAll('"statistic":"median"', '"statistic":"least"'), "a.jsonl")).toEqual(fast);
 });
 
 test("fit reads the same file", async () => {

@@ -52,11 +52,11 @@ const SIZES: Readonly<Record<string, Draw>> = {
 };
 
 function drawn(sizes: readonly string[], random: Rng): Sizes {
-  let shape: Sizes = {};
+  const shape: Record<string, number> = {};
   for (const name of sizes) {
     const draw = SIZES[name];
     if (draw === undefined) throw new Error(`no values for the size ${name}`);
-    shape = { ...shape, [name]: draw(random, shape) };
+    shape[name] = draw(random, shape);
   }
   return shape;
 }

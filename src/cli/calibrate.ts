@@ -46,11 +46,11 @@ export async function runCalibrate(flags: Flags): Promise<void> {
   const paths = { samples: join(folder, `${name}.samples.jsonl`), profile: join(folder, `${name}.json`) };
   const before = existingSamples(paths.samples);
   requireSameDevice(before, runner.device, paths.samples);
-  const points = remaining(grid(runner, request.grid), before.points);
+  const points = remaining(grid(runner, request.grid), before.rounds, request.rounds);
   if (points.length > 0 && existsSync(paths.profile)) {
     throw new InputError(
       paths.profile,
-      `is there already, and ${points.length} shapes are not in it; a changed fit is a new --name`,
+      `is there already, and ${points.length} measurements are not in it; a changed fit is a new --name`,
     );
   }
   const base =
@@ -103,7 +103,7 @@ async function measureAll(
     release();
   });
   if (exitCode === undefined) return;
-  process.stderr.write(`${path} has ${count} of ${points.length} shapes more; the same command goes on\n`);
+  process.stderr.write(`${path} has ${count} of ${points.length} measurements more; the same command goes on\n`);
   process.exit(exitCode);
 }
 
