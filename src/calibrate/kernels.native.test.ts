@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { InputError } from "../core/check.js";
-import { stream, type Rng } from "../core/rng.js";
-import type { Backend, KernelInfo, Sizes } from "./kernel-runner.js";
+import { stream } from "../core/rng.js";
+import { drawnShapes } from "./drawn-shapes.js";
+import type { Backend } from "./kernel-runner.js";
 import { sizesText } from "./measure.js";
 import { loadAddon, nativeRunner, openKernel } from "./native-runner.js";
 import { sampleOf } from "./sample-of.js";
@@ -13,83 +14,26 @@ const SHAPES = 5; // of each kernel on each backend
 const addon = loadAddon();
 const kernels = addon.kernels();
 
-type Draw = (random: Rng, drawn: Sizes) => number;
-const whole =
-  (from: number, to: number, unit = 1): Draw =>
-  (random) =>
-    unit * (from + Math.floor(random() * (to - from + 1)));
-const one =
-  (...values: number[]): Draw =>
-  (random) =>
-    values[Math.floor(random() * values.length)] as number;
+/** A GPU too, where there is one. */
+const backends: readonly Backend[] = [
+  "emulated",
+  "cpu",
+  ...(addon.probe().cuda.state === "ok" ? (["cuda"] as const) : []),
+];
+const runner = nativeRunner("cpu", addon);
 
-/** A small value for each size that kernels have, by what was drawn before it. */
-const SIZES: Readonly<Record<string, Draw>> = {
-  bytes: whole(1, 3000, 16),
-  m: whole(1, 70),
-  n: whole(1, 20, 8),
-  k: whole(1, 20, 8),
-  sequences: whole(1, 3),
-  tokens: whole(1, 40),
-  context: whole(1, 300),
-  queryHeads: one(2, 4, 8),
-  kvHeads: one(1, 2),
-  headDim: one(64, 128),
-  hiddenSize: whole(1, 100, 8),
-  intermediateSize: whole(1, 100, 8),
-  vocabularySize: whole(16, 500, 4),
-  topK: (random, { vocabularySize = 0 }) => one(vocabularySize, 5)(random, {}),
-  topPercent: one(100, 90),
-  budget: one(64, 128),
-  prompt: one(0, 16, 30),
-  kvFormat: one(0, 1),
-  scattered: one(0, 1),
-  ragged: one(0, 1),
-  warps: whole(1, 3),
-  launches: whole(1, 4),
-  gpus: one(2),
-  nodes: whole(1, 4),
-};
-
-function drawn(sizes: readonly string[], random: Rng): Sizes {
-  const shape: Record<string, number> = {};
-  for (const name of sizes) {
-    const draw = SIZES[name];
-    if (draw === undefined) throw new Error(`no values for the size ${name}`);
-    shape[name] = draw(random, shape);
-  }
-  return shape;
-}
-
-/** Shapes that the kernel takes; it may refuse some. */
-function shapes({ name, sizes }: KernelInfo, random: Rng): readonly Sizes[] {
-  const taken: Sizes[] = [];
-  for (let tries = 0; taken.length < SHAPES; tries++) {
-    if (tries === 1000) throw new Error(`${name} refuses every shape`);
-    // Steps of policies begin with whole pages.
-    const shape = drawn(sizes, random);
-    const aligned = name === "raas-step" ? { ...shape, context: 16 * Math.ceil((shape["context"] ?? 0) / 16) } : shape;
-    try {
-      addon.work(name, aligned);
-      taken.push(aligned);
-    } catch {
-      // drawn again
-    }
-  }
-  return taken;
-}
-
-for (const backend of ["emulated", "cpu"] as const satisfies readonly Backend[]) {
+for (const backend of backends) {
   describe(backend, () => {
     for (const kernel of kernels.filter(({ backends }) => backends.includes(backend))) {
       test(`${kernel.name} computes what its reference does`, async () => {
-        for (const [i, shape] of shapes(kernel, stream(SEED, `${backend} ${kernel.name}`)).entries()) {
+        const shapes = drawnShapes(runner, kernel, stream(SEED, `${backend} ${kernel.name}`), SHAPES);
+        for (const [i, shape] of shapes.entries()) {
           const message = `${kernel.name} ${sizesText(shape)}, inputs of seed ${SEED + i}`;
           const open = await openKernel(addon, backend, kernel.name, shape, SEED + i, 1);
           try {
             const { relativeError, compared } = await open.check();
             expect(relativeError, message).toBeLessThanOrEqual(1e-2);
-            if (addon.work(kernel.name, shape).setBytes > 0) expect(compared, message).toBeGreaterThan(0);
+            if (runner.work(kernel.name, shape).setBytes > 0) expect(compared, message).toBeGreaterThan(0);
           } finally {
             await open.close();
           }
@@ -115,7 +59,6 @@ test("the addon says what is there, and what is not in a clear sentence", async 
   expect(cpu.freeBytes).toBeLessThanOrEqual(cpu.memoryBytes);
   if (cuda.state === "ok") expect(cuda.device?.multiprocessors).toBeGreaterThan(0);
   else expect(() => nativeRunner("cuda", addon)).toThrow(/--device cuda: .*--device cpu measures the CPU/);
-  const runner = nativeRunner("cpu", addon);
   expect(() => runner.work("copy", { bytes: 12 })).toThrow(/copy: .*multiple of 16/);
   expect(() => runner.work("copy", {})).toThrow(/copy needs a size bytes/);
   expect(() => runner.work("copy", { bytes: 16, more: 1 })).toThrow(/copy has no size more/);
@@ -147,7 +90,6 @@ test("the event loop goes on while a kernel runs", async () => {
 });
 
 test("memory of closed kernels is free again", async () => {
-  const runner = nativeRunner("cpu", addon);
   const used = async (): Promise<number> => {
     const open = await runner.open("copy", { bytes: 2 ** 26 }, 1, 2); // 256 MB with guards
     await open.check();
