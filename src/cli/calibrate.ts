@@ -1,4 +1,5 @@
 import { appendFileSync, existsSync, readFileSync, truncateSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { calibrate, pointText, remaining } from "../calibrate/calibration.js";
 import { cpuProfile } from "../calibrate/cpu-profile.js";
@@ -6,7 +7,7 @@ import { fitProfile } from "../calibrate/fit-profile.js";
 import { grid } from "../calibrate/grid.js";
 import type { KernelRunner } from "../calibrate/kernel-runner.js";
 import type { Point } from "../calibrate/measure.js";
-import { nativeRunner } from "../calibrate/native-runner.js";
+import { loadAddon, nativeRunner } from "../calibrate/native-runner.js";
 import {
   measurementLine,
   provenanceLine,
@@ -23,7 +24,7 @@ import type { Flags } from "./flags.js";
 import { onInterrupt } from "./interrupt.js";
 import { progressLine } from "./progress.js";
 import { parsedProfile } from "./resolve.js";
-import { choiceFlag, shareFlag, textFlag } from "./value-flags.js";
+import { choiceFlag, countFlag, shareFlag, textFlag } from "./value-flags.js";
 import { version } from "./version.js";
 import { attempt, makeFolder, requireFolder, writeBlocks } from "./write.js";
 
@@ -31,7 +32,11 @@ const BACKENDS = ["cuda", "cpu"] as const;
 
 /** Measures what is not measured yet, fits, and writes the profile; or checks a profile. */
 export async function runCalibrate(flags: Flags): Promise<void> {
-  const runner = nativeRunner(choiceFlag(flags, "device", BACKENDS) ?? "cuda");
+  const runner = nativeRunner(
+    choiceFlag(flags, "device", BACKENDS) ?? "cuda",
+    loadAddon(),
+    countFlag(flags, "threads", 1, availableParallelism()),
+  );
   const request = await calibrateRequest(flags, runner);
   const profile = textFlag(flags, "check");
   if (profile !== undefined) {
