@@ -30,7 +30,7 @@ export interface Measurement extends Point {
 
 /** bf16 outputs lie at a few 1e-3 of the reference. */
 const LARGEST_ERROR = 1e-2;
-const MOST_SETS = 512;
+const MOST_SETS = 4096;
 /** A figure shorter than this is of a clock's own error; several runs make it longer. */
 const LEAST_FIGURE_SECONDS = 2e-4;
 /** Clocks rise, and caches, branch predictors and page tables settle meanwhile. */
