@@ -9,11 +9,12 @@ const RATE: ParameterRange = { start: 2e11, min: 1e9, max: 2e12 };
 
 const RING: Readonly<Record<string, ParameterRange>> = {
   latencySeconds: { start: 5e-6, min: 1e-7, max: 1e-4 },
+  bulkLatencySeconds: { start: 4e-6, min: 1e-7, max: 1e-4 },
   gpuSeconds: { start: 1.5e-6, min: 1e-8, max: 1e-4 },
   bytesPerSecondOf2: RATE,
   bytesPerSecondOf4: RATE,
   bytesPerSecondOf8: RATE,
-  p: { start: 0.8, min: 0.2, max: 12 },
+  p: { start: 0.6, min: 0.2, max: 12 },
 };
 
 const CUSTOM: Readonly<Record<string, ParameterRange>> = {

@@ -21,11 +21,12 @@ test("a fit recovers the all-reduce that made noisy samples", () => {
   const form = allReduceForm("ring");
   const values = {
     latencySeconds: 4e-6,
+    bulkLatencySeconds: 3e-6,
     gpuSeconds: 2e-6,
     bytesPerSecondOf2: 1.5e11,
     bytesPerSecondOf4: 2.2e11,
     bytesPerSecondOf8: 3.1e11,
-    p: 1.4,
+    p: 0.65,
   };
   const shapes = [2, 4, 8].flatMap((gpus) =>
     Array.from({ length: 40 }, (_, i) => ({
@@ -44,7 +45,7 @@ test("a fit recovers the all-reduce that made noisy samples", () => {
 });
 
 test("a fit of matrix products predicts shapes that it did not see, whose parameters it does not know", () => {
-  const form = gemmForm("bf16", device);
+  const form = gemmForm(device);
   const values = {
     launchSeconds: 4e-6,
     bandwidthEfficiency: 0.7,
@@ -83,13 +84,15 @@ test("the same seed gives the same fit", () => {
   expect(fit()).toEqual(fit());
 });
 
-/** Held-out MAPE, percent, that the committed profiles must not exceed. */
+/** Held-out MAPE, percent, that the committed profiles must not exceed; in 8 bits where the device computes in them. */
 const LIMITS: Readonly<Record<string, number>> = {
   "gemm bf16": 7.5,
+  "gemm fp8": 7,
   "decode-attention bf16 head 128": 7,
-  "prefill-attention bf16 head 128": 7,
-  "all-reduce ring": 6.5,
-  "moe bf16": 13,
+  "prefill-attention bf16 head 128": 5,
+  "prefill-attention fp8 head 128": 7.2,
+  "all-reduce ring": 5,
+  "moe bf16": 8,
 };
 
 test("fitted profiles say how well they fit, by operator and size", () => {
@@ -97,9 +100,10 @@ test("fitted profiles say how well they fit, by operator and size", () => {
     .map(resolveProfile)
     .filter(({ kind }) => kind === "fitted");
   expect(fitted.map(({ name }) => name)).toEqual(["a100-sxm-80gb", "h100-sxm"]);
-  for (const { fits } of fitted) {
+  for (const { fits, peakFlops } of fitted) {
     expect(fits.length).toBeGreaterThan(5);
     for (const [name, limit] of Object.entries(LIMITS)) {
+      if (peakFlops.fp8 === null && name.includes("fp8")) continue;
       expect(fits.find(({ operator }) => operator === name)?.mapePercent, name).toBeLessThan(limit);
     }
     for (const { operator, samples, heldOut, mapePercent, biasPercent, p90Percent, classes } of fits) {

@@ -5,34 +5,39 @@ import type { KernelSample, SampleOf } from "./sample.js";
 
 type Gemm = SampleOf<"gemm">;
 
-/** Matrix products in one format. Whether thread blocks are persistent is known of the device, not fitted. */
-export function gemmForm(format: "bf16" | "fp8", device: HardwareProfile): OperatorForm<Gemm> {
-  const bytes = format === "fp8" ? 1 : 2;
-  const peakFlops = format === "fp8" ? (device.peakFlops.fp8 ?? device.peakFlops.bf16) : device.peakFlops.bf16;
+/** Size classes of matrix products. */
+export const GEMM_SIZE: OperatorForm<Gemm>["size"] = {
+  name: "m",
+  of: ({ m }) => m,
+  edges: [8, 64, 256, 1024, 4096],
+};
+
+/** Matrix products in 16 bits. Whether thread blocks are persistent is known of the device, not fitted. */
+export function gemmForm(device: HardwareProfile): OperatorForm<Gemm> {
+  const peakFlops = device.peakFlops.bf16;
   const { persistent } = device.gemm.bf16;
   return {
-    name: `gemm ${format}`,
+    name: "gemm bf16",
     parameters: {
       launchSeconds: { start: 2.5e-6, min: 1e-7, max: 2e-5 },
       bandwidthEfficiency: { start: 0.8, min: 0.3, max: 1 },
       p: { start: 4, min: 1, max: 12 },
-      operandBandwidth: { start: 3, min: 0.5, max: 30 },
+      operandBandwidth: { start: 6, min: 0.5, max: 30 },
       stepSeconds: { start: 3e-9, min: 1e-10, max: 1e-7 },
       tileSeconds: { start: 1.5e-6, min: 1e-8, max: 1e-4 },
       splitSeconds: { start: 2.5e-6, min: 1e-8, max: 1e-4 },
       partialTraffic: { start: 0.3, min: 0.01, max: 10 },
       sustainedEfficiency: { start: 0.8, min: 0.3, max: 1 },
     },
-    takes: (sample: KernelSample): sample is Gemm => sample.operator === "gemm" && sample.format === format,
+    takes: (sample: KernelSample): sample is Gemm => sample.operator === "gemm" && sample.format === "bf16",
     predictor: (at, values) => {
       const parameters = { ...(values as unknown as Omit<GemmParameters, "persistent">), persistent };
-      return ({ m, n, k }) =>
-        gemmSeconds({ m, n, k, inputBytes: bytes, weightBytes: bytes, peakFlops }, at, parameters);
+      return ({ m, n, k }) => gemmSeconds({ m, n, k, inputBytes: 2, weightBytes: 2, peakFlops }, at, parameters);
     },
-    size: { name: "m", of: ({ m }) => m, edges: [8, 64, 256, 1024, 4096] },
+    size: GEMM_SIZE,
     shape: ({ m, n, k }) => ({ m, n, k }),
     put: (blocks, values) => {
-      blocks.gemm = { ...blocks.gemm, [format]: { ...values, persistent } };
+      blocks.gemm = { ...blocks.gemm, bf16: { ...values, persistent } };
     },
   };
 }

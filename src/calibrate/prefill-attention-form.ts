@@ -1,9 +1,15 @@
 import { prefillAttentionSeconds } from "../cost/prefill-attention-time.js";
 import type { PrefillKernel } from "../hardware/profile.js";
-import type { OperatorForm } from "./operator-form.js";
+import type { OperatorForm, ParameterRange } from "./operator-form.js";
 import type { KernelSample, SampleOf } from "./sample.js";
 
 type Prefill = SampleOf<"prefill-attention">;
+
+const PACKED: Readonly<Record<string, ParameterRange>> = {
+  wideSeconds: { start: 1e-6, min: 1e-9, max: 1e-4 },
+  unevenShare: { start: 0.2, min: 1e-3, max: 10 },
+  queryTraffic: { start: 1, min: 1e-2, max: 20 },
+};
 
 /** Prefill attention with one kernel, at one head size and cache format. */
 export function prefillAttentionForm(
@@ -17,14 +23,13 @@ export function prefillAttentionForm(
     parameters: {
       launchSeconds: { start: 8e-6, min: 1e-6, max: 5e-5 },
       tileSeconds: { start: 3e-6, min: 1e-8, max: 1e-4 },
-      edgeSeconds: { start: 1e-6, min: 1e-8, max: 1e-4 },
       blockSeconds: { start: 2e-6, min: 1e-7, max: 1e-4 },
       longestShare: { start: 0.8, min: 0.1, max: 1 },
       balance: { start: 3, min: 1, max: 12 },
       bandwidthEfficiency: { start: 0.85, min: 0.3, max: 1 },
-      p: { start: 2, min: 1, max: 12 },
       writeSeconds: { start: 1e-9, min: 1e-12, max: 1e-7 },
       writeMoreSeconds: { start: 1e-10, min: 1e-12, max: 1e-7 },
+      ...(kernel === "flash-attention-3" ? PACKED : {}),
     },
     takes: (sample: KernelSample): sample is Prefill =>
       sample.operator === "prefill-attention" && sample.headDim === headDim && sample.kvFormat === kvFormat,

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { InputError } from "../core/check.js";
-import { reason } from "./scenario-file.js";
+import { fileProblem } from "./file-problem.js";
 import type { ByteSource } from "../trace/byte-source.js";
 
 /** A file read in ranges. Throws InputError if it cannot be opened or ends early. */
@@ -26,10 +26,11 @@ function open(path: string): { file: number; size: number } {
   try {
     const file = openSync(path, "r");
     const status = fstatSync(file);
-    if (!status.isFile()) throw new InputError(path, "is not a file");
+    if (!status.isFile())
+      throw new InputError(path, status.isDirectory() ? "is a folder, not a file" : "is no regular file");
     return { file, size: status.size };
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw new InputError(path, reason(error));
+    throw new InputError(path, fileProblem(error, "read"));
   }
 }

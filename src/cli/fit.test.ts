@@ -35,7 +35,7 @@ test("fit writes a profile that the simulator reads, and keeps what the table do
   expect(profile.gemm).toEqual(before.gemm);
   expect(profile.allReduce.custom).toEqual(before.allReduce.custom);
   expect(profile.allReduce.ring.bytesPerSecondOf8 / 2.5e11).toBeCloseTo(1, 1);
-  expect(profile.allReduce.ring.latencySeconds * 1e6).toBeCloseTo(4, 0);
+  expect(profile.allReduce.ring.bulkLatencySeconds * 1e6).toBeCloseTo(4, 0);
   expect(profile.fits[0]?.mapePercent).toBeLessThan(3);
   expect(profile.sources["kernels"]).toBe("made up");
 });

@@ -3,6 +3,8 @@ import yargs, { type Argv } from "yargs";
 import { hideBin } from "yargs/helpers";
 import { InputError } from "../core/check.js";
 import { runCompare, runInit, runList, runReplay, runSchema, runServe, runShow } from "./commands.js";
+import { fileProblem } from "./file-problem.js";
+import { calibrateCommand } from "./calibrate-parser.js";
 import { fitCommand } from "./fit-parser.js";
 import { isBooleanOption, OPTION_NAMES, optionHelp } from "./options.js";
 import { REPLAY_FLAGS } from "./replay-flags.js";
@@ -127,11 +129,18 @@ function lookUps(parser: Argv): Argv {
     )
     .command(
       "show <name>",
-      "everything known of one model, GPU, engine, policy, workload or recording",
+      "everything known of one model, GPU, engine, policy, workload, recording or file",
       (y) =>
         y
-          .positional("name", { type: "string", describe: "a name that list prints, or length-inflation" })
-          .example("$0 show h100-sxm", "the profile, with the source of each number"),
+          .positional("name", {
+            type: "string",
+            describe: "a name that list prints, length-inflation, or the path of a file",
+          })
+          .example("$0 show h100-sxm", "the profile, with the source of each number")
+          .example(
+            "$0 show ./my-profile.json",
+            "a file of one's own: profile, config.json, workload, scenario, policy",
+          ),
       runShow,
     );
 }
@@ -161,6 +170,43 @@ function scenarioFiles(parser: Argv): Argv {
 
 const ARGUMENTS = hideBin(process.argv);
 
+const COMMANDS: readonly string[] = [
+  "serve",
+  "compare",
+  "replay",
+  "memory",
+  "trace",
+  "workload",
+  "validate",
+  "fit",
+  "calibrate",
+  "list",
+  "show",
+  "init",
+  "schema",
+];
+
+/** yargs says what is wrong in words of its own, and nothing of what would be right. */
+function inOurWords(message: string): string {
+  const [first = "", second = ""] = ARGUMENTS;
+  const unknown = message.startsWith("Unknown argument");
+  if (!COMMANDS.includes(first)) {
+    return unknown && !first.startsWith("-")
+      ? `"${first}" is no command; commands are ${COMMANDS.join(", ")}`
+      : message;
+  }
+  const command =
+    ["trace", "workload"].includes(first) && /^[a-z]+$/.test(second) && !unknown ? `${first} ${second}` : first;
+  const [, flag] = /^Not enough arguments following: (.*)$/.exec(message) ?? [];
+  const said =
+    flag !== undefined
+      ? `--${flag} needs a value`
+      : message.startsWith("Not enough non-option arguments")
+        ? `${command} needs an argument`
+        : message;
+  return said === message && !unknown ? message : `${said}; see raas-sim ${command} --help`;
+}
+
 /** yargs takes whatever is not "true" for false. */
 function refuseOddBooleans(flags: Readonly<Record<string, unknown>>): void {
   for (const argument of ARGUMENTS) {
@@ -177,15 +223,15 @@ function parser(): Argv {
       "$0 COMMAND\n\nPredicts throughput, latency, memory, energy and cost of serving reasoning models,\nfor any KV-cache policy, before anyone pays for the GPUs.",
     );
   return scenarioFiles(
-    lookUps(fitCommand(memoryCommand(validateCommand(workloadCommands(traceCommands(replays(simulations(base)))))))),
+    lookUps(
+      calibrateCommand(
+        fitCommand(memoryCommand(validateCommand(workloadCommands(traceCommands(replays(simulations(base))))))),
+      ),
+    ),
   )
-    .demandCommand(
-      1,
-      "Name a command: serve, compare, replay, memory, trace, workload, validate, fit, list, show, init or schema.",
-    )
+    .demandCommand(1, `Name a command: ${COMMANDS.join(", ")}.`)
     .strict()
     .middleware(refuseOddBooleans)
-    .recommendCommands()
     .parserConfiguration({
       "camel-case-expansion": false,
       "duplicate-arguments-array": true,
@@ -195,16 +241,25 @@ function parser(): Argv {
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .version(version())
     .alias("help", "h")
+    .epilogue(
+      "Exit codes: 0 done; 1 a fault of raas-sim, or a check that says no; 2 input that is wrong or asks what cannot be, such as a model that does not fit or a load of which no request is served; 129, 130, 143 ended by a signal.",
+    )
     .exitProcess(false)
     .fail((message: string, error: Error | undefined) => {
-      throw error ?? new InputError("", message);
+      if (error !== undefined && error.name !== "YError") throw error;
+      throw new InputError("", inOurWords(error?.message ?? message));
     });
+}
+
+/** Parsers quote what they do not understand, line feeds and all. */
+function oneLine(message: string): string {
+  return message.replace(/\s*[\r\n]+\s*/g, " ");
 }
 
 /** Whoever reads may stop early, as head does: no failure, and files are written all the same. A full disk is one. */
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") return;
-  process.stderr.write(`raas-sim: standard output: cannot be written: ${error.message}\n`);
+  process.stderr.write(`raas-sim: standard output: cannot be written: ${fileProblem(error, "write")}\n`);
   process.exitCode = EXIT_INPUT;
 });
 process.stderr.on("error", () => {}); // nobody is left to be told
@@ -212,10 +267,10 @@ process.stderr.on("error", () => {}); // nobody is left to be told
 try {
   await parser().parseAsync();
 } catch (error) {
-  const known = error instanceof InputError || (error instanceof Error && error.name === "YError");
+  const known = error instanceof InputError;
   process.stderr.write(
     known
-      ? `raas-sim: ${error.message}\n`
+      ? `raas-sim: ${oneLine(error.message)}\n`
       : `raas-sim: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   process.exitCode = known ? EXIT_INPUT : 1;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { InputError } from "../core/check.js";
+import { fileProblem } from "./file-problem.js";
 
 /** A scenario file: its keys and values, and where each key stands. */
 export interface ScenarioFile {
@@ -35,13 +36,18 @@ export function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw new InputError(path, reason(cause));
+    throw new InputError(path, fileProblem(cause, "read"));
   }
 }
 
 export function readJson(path: string): unknown {
+  return parseJson(readText(path), path);
+}
+
+/** Throws InputError naming `path`. */
+export function parseJson(text: string, path: string): unknown {
   try {
-    return JSON.parse(readText(path));
+    return JSON.parse(text);
   } catch (cause) {
     if (cause instanceof SyntaxError) throw new InputError(path, `is not JSON: ${cause.message}`);
     throw cause;
@@ -52,15 +58,6 @@ export function readBytes(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new InputError(path, reason(cause));
+    throw new InputError(path, fileProblem(cause, "read"));
   }
-}
-
-/** Why a file could not be read, for a message. */
-export function reason(cause: unknown): string {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  if (code === "ENOENT") return "no such file";
-  if (code === "EISDIR") return "is a folder, not a file";
-  if (code === "EACCES") return "may not be read";
-  return cause instanceof Error ? cause.message : "cannot be read";
 }

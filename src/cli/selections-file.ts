@@ -1,8 +1,7 @@
 import { closeSync, mkdtempSync, openSync, readdirSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { InputError } from "../core/check.js";
 import { inOrder } from "./selection-parts.js";
-import { placeOf } from "./write.js";
+import { cannotWrite, makeFolder, placeOf } from "./write.js";
 
 const COPY_BYTES = 1 << 20;
 
@@ -19,6 +18,7 @@ export class SelectionsFile {
   constructor(path: string) {
     try {
       this.path = placeOf(path);
+      makeFolder(dirname(this.path));
       this.folder = mkdtempSync(join(dirname(this.path), `${basename(this.path)}.partial-`));
     } catch (cause) {
       throw cannotWrite(path, cause);
@@ -61,8 +61,4 @@ function append(part: string, out: number, buffer: Uint8Array): void {
     closeSync(from);
   }
   rmSync(part);
-}
-
-function cannotWrite(path: string, cause: unknown): InputError {
-  return new InputError(path, `cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`);
 }

@@ -8,7 +8,15 @@ import { textTable } from "../report/text-table.js";
 import type { TraceMetadata } from "../trace/attention-trace.js";
 import { lengthFit } from "./length-option.js";
 import { openRecording, recordingNames } from "./recordings.js";
-import { profileNames, resolveModel, resolveProfile, workloadNames, workloadPath } from "./resolve.js";
+import {
+  isPath,
+  profileNames,
+  publishedModel,
+  resolveModel,
+  resolveProfile,
+  workloadNames,
+  workloadPath,
+} from "./resolve.js";
 import { readBytes } from "./scenario-file.js";
 
 export const LISTS = ["models", "hardware", "engines", "policies", "workloads", "recordings"] as const;
@@ -108,7 +116,7 @@ function engines(): string {
   );
 }
 
-/** What `raas-sim show NAME` prints: everything known of one name, as JSON. */
+/** What `raas-sim show NAME` prints: everything known of one name, or of a file of the user's, as JSON. */
 export async function showing(name: string): Promise<string> {
   if (Object.hasOwn(MODELS, name)) return json(await resolveModel(name));
   if (profileNames().includes(name)) return json(resolveProfile(name));
@@ -123,9 +131,12 @@ export async function showing(name: string): Promise<string> {
   }
   if (name === LENGTH_INFLATION) return lengthInflation();
   if (recordingNames().includes(name)) return json(metadataOf(name));
+  const published = publishedModel(name);
+  if (published !== undefined) return json(published);
+  if (isPath(name)) return json(await (await import("./show-file.js")).fileFacts(name));
   throw new InputError(
     "show",
-    `"${name}" is not known; see raas-sim list ${LISTS.slice(0, -1).join(", ")} or ${LISTS.at(-1)}`,
+    `"${name}" is not known; see raas-sim list ${LISTS.slice(0, -1).join(", ")} or ${LISTS.at(-1)}, or give the path of a file`,
   );
 }
 

@@ -54,7 +54,13 @@ test("info, as JSON and as tables", () => {
     "--cache-blocks",
     "9",
   );
-  expect([none.status, none.stderr]).toEqual([2, "raas-sim: --cache-blocks: needs a log with blocks\n"]);
+  expect(none.status).toBe(2);
+  expect(none.stderr).toMatch(/^raas-sim: --cache-blocks: needs a log that knows what .* a column prompt_id\n$/);
+  const named = file("ids.csv", "arrival_s,prompt_tokens,output_tokens,prompt_id\n0,40,1,a\n1,40,1,a\n");
+  const hits = command("workload", "info", named, "--cache-blocks", "1,2").stdout;
+  expect(hits).toMatch(/^Ideal prefix hit rate, blocks +50.0 %$/m);
+  expect(hits).toMatch(/^Hits of an LRU cache of 1 blocks +0.0 % of blocks, 0.0 % of tokens$/m);
+  expect(hits).toMatch(/^Hits of an LRU cache of 2 blocks +50.0 % of blocks, 40.0 % of tokens$/m);
   expect(command("workload", "info", path, "--cache-blocks", "1,x").stderr).toMatch(
     /"1,x" is not allowed; expected whole/,
   );
@@ -83,6 +89,23 @@ test("info with --out writes a report; a folder of client models is described; o
       /holds client models of ServeGen .* name the folder in which NAME-trace.csv and NAME-dataset/,
     );
   }
+});
+
+test("the files of a folder that become one log are named", () => {
+  const logs = join(folder, "logs");
+  mkdirSync(logs);
+  for (let i = 0; i < 10; i++) writeFileSync(join(logs, `${i}.csv`), "arrival_s,prompt_tokens,output_tokens\n1,2,3\n");
+  writeFileSync(join(logs, "README.md"), "no log");
+  const note =
+    "10 files of the folder, read as one log: 0.csv, 1.csv, 2.csv, 3.csv, 4.csv, 5.csv, 6.csv, 7.csv and 2 more.";
+  expect(command("workload", "info", logs).stdout).toContain(`Notes\n- ${note}`);
+  expect(command("workload", "convert", logs, "-o", join(folder, "all.csv")).stderr).toContain(note);
+  const model = ["--model", "llama-3.1-8b", "--hardware", "h100-sxm"];
+  expect(JSON.parse(command("serve", ...model, "--workload", logs, "--json").stdout)).toMatchObject({
+    completed: 10,
+    notes: expect.arrayContaining([note]) as unknown,
+  });
+  expect(command("workload", "info", join(logs, "0.csv")).stdout).not.toContain("of the folder");
 });
 
 test("info refuses what it does not know with 2 and no stack", () => {

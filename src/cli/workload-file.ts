@@ -1,16 +1,17 @@
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { InputError } from "../core/check.js";
 import type { ByteSource } from "../trace/byte-source.js";
 import { parseColumns } from "../workload/log-fields.js";
 import { LogImport } from "../workload/log-import.js";
 import type { RequestLog } from "../workload/log-rows.js";
 import { unpackedChunks } from "../workload/unpack.js";
+import { folderNames, isFolder } from "./file-problem.js";
 import { fileSource } from "./file-source.js";
 import { isParquet, parquetRows } from "./parquet-rows.js";
 import { progressLine } from "./progress.js";
 
 const CHUNK = 2 ** 20; // bytes
+const NAMED_FILES = 8;
 const DATA_FILE = /\.(csv|json|jsonl|parquet)(\.gz|\.zst)?$/i;
 
 /**
@@ -20,7 +21,8 @@ const DATA_FILE = /\.(csv|json|jsonl|parquet)(\.gz|\.zst)?$/i;
 export async function importLog(path: string, columns: string | undefined): Promise<RequestLog> {
   const log = new LogImport(columns === undefined ? undefined : parseColumns(columns));
   const line = progressLine("reading");
-  for (const file of dataFiles(path)) {
+  const files = dataFiles(path);
+  for (const file of files) {
     const source = fileSource(file);
     try {
       log.open(file);
@@ -32,13 +34,21 @@ export async function importLog(path: string, columns: string | undefined): Prom
     }
   }
   line.end();
-  return log.finish(path);
+  const read = log.finish(path);
+  return files.length === 1 && files[0] === path ? read : { ...read, notes: [filesNote(files), ...read.notes] };
+}
+
+/** Which files of a folder are one log now. */
+function filesNote(files: readonly string[]): string {
+  const named = files.slice(0, NAMED_FILES).map((file) => basename(file));
+  const rest = files.length > NAMED_FILES ? ` and ${files.length - NAMED_FILES} more` : "";
+  return `${files.length === 1 ? "1 file" : `${files.length} files`} of the folder, read as one log: ${named.join(", ")}${rest}.`;
 }
 
 /** The file itself, or the files of a folder by name. */
 function dataFiles(path: string): readonly string[] {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
-  const names = readdirSync(path)
+  if (!isFolder(path)) return [path];
+  const names = folderNames(path)
     .filter((name) => DATA_FILE.test(name))
     .sort();
   if (names.length === 0) throw new InputError(path, "is a folder without .csv, .json, .jsonl or .parquet files");

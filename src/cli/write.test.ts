@@ -51,8 +51,19 @@ test("a link stays, what it points to is written", async () => {
 
 test("under a file nothing can be written, and it is said in one line", async () => {
   writeFileSync(at("plain"), "as it was");
-  await expect(writeBlocks(at("plain/x.csv"), BLOCKS)).rejects.toThrow(`${at("plain/x.csv")}: cannot be written: `);
+  await expect(writeBlocks(at("plain/x.csv"), BLOCKS)).rejects.toThrow(
+    `${at("plain/x.csv")}: cannot be written: ${at("plain")} is a file, not a folder`,
+  );
   expect(readFileSync(at("plain"), "utf8")).toBe("as it was");
+});
+
+test("a path with a slash at its end is no file's; folders that are missing are made", async () => {
+  await expect(writeBlocks(at("none/"), BLOCKS)).rejects.toThrow(
+    `${at("none/")}: cannot be written: is the name of a folder, not of a file`,
+  );
+  expect(() => new SelectionsFile(at("none/"))).toThrow(/is the name of a folder/);
+  new SelectionsFile(at("new/sub/x.jsonl")).discard();
+  expect(readdirSync(at("new/sub"))).toEqual([]);
 });
 
 test("a folder that cannot be is known before anything is done", () => {
@@ -72,5 +83,5 @@ test("a reader that leaves early is no failure; a full disk is one, said without
   if (process.platform !== "linux") return; // no /dev/full
   const full = shell('"$1" "$2" list models > /dev/full');
   expect(full.status).toBe(2);
-  expect(full.stderr).toMatch(/^raas-sim: standard output: cannot be written: ENOSPC.*\n$/);
+  expect(full.stderr).toMatch(/^raas-sim: standard output: cannot be written: the disk is full\n$/);
 });

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { InputError } from "../core/check.js";
+import { fileProblem } from "./file-problem.js";
 import { onInterrupt } from "./interrupt.js";
 
 /** A file that is complete under a temporary name beside its place. */
@@ -46,7 +47,7 @@ export function writeFiles(folder: string, files: Files): readonly string[] {
     for (const { temporary, final } of pending) renameSync(temporary, final);
   } catch (cause) {
     for (const { temporary } of pending) rmSync(temporary, { force: true });
-    throw new InputError(folder, `cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw cannotWrite(folder, cause);
   } finally {
     release();
   }
@@ -58,7 +59,10 @@ export function writeFiles(folder: string, files: Files): readonly string[] {
  * something stands there that is no file: a rename would put a file in place of a device such as /dev/null.
  */
 export function placeOf(path: string): string {
-  if (!existsSync(path)) return resolve(path);
+  if (!existsSync(path)) {
+    if (/[\\/]$/.test(path)) throw new Error("is the name of a folder, not of a file");
+    return resolve(path);
+  }
   const place = realpathSync(path);
   const there = statSync(path);
   if (there.isDirectory()) throw new Error("is a folder");
@@ -79,7 +83,10 @@ export function requireFolder(path: string): void {
 
 /** Makes a folder and those it lies in. Node's own recursion never ends where a folder cannot be made, as in /proc. */
 export function makeFolder(path: string): void {
-  if (existsSync(path) && statSync(path).isDirectory()) return;
+  if (existsSync(path)) {
+    if (statSync(path).isDirectory()) return;
+    throw new Error(`${path} is a file, not a folder`);
+  }
   if (dirname(path) !== path) makeFolder(dirname(path));
   mkdirSync(path);
 }
@@ -126,6 +133,10 @@ export function attempt<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (cause) {
-    throw new InputError(path, `cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw cannotWrite(path, cause);
   }
+}
+
+export function cannotWrite(path: string, cause: unknown): InputError {
+  return new InputError(path, `cannot be written: ${fileProblem(cause, "write")}`);
 }

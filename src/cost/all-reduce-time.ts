@@ -12,12 +12,22 @@ export function allReduceSeconds(bytes: number, gpus: number, parameters: AllRed
   return Math.min(ring, customSeconds(bytes, gpus, custom));
 }
 
-/** NCCL: latency grows with the number of GPUs; each sends and receives 2 (n - 1) / n of the message. */
+/**
+ * NCCL: latency grows with the number of GPUs; each sends and receives 2 (n - 1) / n of the message. The protocol for small
+ * messages sends a flag with every 4 bytes, so that nobody waits for more than them; the one for large ones does not.
+ */
 export function ringSeconds(bytes: number, gpus: number, ring: RingAllReduce): number {
-  const latency = ring.latencySeconds + gpus * ring.gpuSeconds;
   const rate = gpus <= 2 ? ring.bytesPerSecondOf2 : gpus <= 4 ? ring.bytesPerSecondOf4 : ring.bytesPerSecondOf8;
-  return overlapped(latency, (2 * (gpus - 1) * bytes) / gpus / rate, ring.p);
+  const sending = (2 * (gpus - 1) * bytes) / gpus / rate;
+  const more = gpus * ring.gpuSeconds;
+  return Math.min(
+    ring.latencySeconds + more + FLAGGED * sending,
+    overlapped(ring.bulkLatencySeconds + more, sending, ring.p),
+  );
 }
+
+/** What a message grows by with its flags. */
+const FLAGGED = 2;
 
 /** vLLM's kernel over peer memory: in one shot each GPU reads all messages; in two shots each sums a part and sends it. */
 export function customSeconds(bytes: number, gpus: number, custom: CustomAllReduce): number {

@@ -45,8 +45,9 @@ const endSeconds = new Float64Array(TILES.length); // of the epilogue
 
 /**
  * Seconds of a matrix product: thread blocks compute tiles of the output, in waves over the multiprocessors, and the
- * library takes the tile and the split of k that are fastest. A tile's step along k takes the longest of its products
- * at peak, its operands' way from the L2 cache and a latency; memory traffic of the whole overlaps with all that. A
+ * library takes the tile and the split of k that are fastest. A tile's step along k takes the root of the squares of
+ * its products at peak, its operands' way from the L2 cache and a latency: they overlap, but not fully; memory traffic of
+ * the whole overlaps with all that. A
  * product cannot be faster than the clocks that the power limit leaves when all tensor cores work.
  */
 export function gemmSeconds(work: GemmWork, device: DeviceFacts, parameters: GemmParameters): number {
@@ -65,7 +66,7 @@ export function gemmSeconds(work: GemmWork, device: DeviceFacts, parameters: Gem
     const products = (2 * rows * columns) / flopsPerBlock;
     const operands = (work.inputBytes * Math.min(rows, m) + work.weightBytes * Math.min(columns, n)) / operandBandwidth;
     tileCount[t] = Math.ceil(m / rows) * Math.ceil(n / columns);
-    stepSeconds[t] = fourNorm(products, operands, parameters.stepSeconds);
+    stepSeconds[t] = Math.sqrt(products ** 2 + operands ** 2 + parameters.stepSeconds ** 2);
     endSeconds[t] = (parameters.tileSeconds * rows * columns) / STATED_TILE;
     least = Math.min(least, (tileCount[t]! * k * stepSeconds[t]!) / multiprocessors);
   }
@@ -92,11 +93,4 @@ export function gemmSeconds(work: GemmWork, device: DeviceFacts, parameters: Gem
 /** A wave that is not full takes as long as a full one, unless blocks are persistent and share the rest. */
 function wavesOf(blocksEach: number, { persistent }: GemmParameters): number {
   return persistent ? Math.max(1, blocksEach) : Math.ceil(blocksEach);
-}
-
-function fourNorm(a: number, b: number, c: number): number {
-  const a2 = a * a;
-  const b2 = b * b;
-  const c2 = c * c;
-  return Math.sqrt(Math.sqrt(a2 * a2 + b2 * b2 + c2 * c2));
 }

@@ -15,13 +15,13 @@ import {
   type WorkTotals,
 } from "./cost-model.js";
 import { allReduceSeconds } from "./all-reduce-time.js";
-import { elementWiseBytes } from "./element-wise.js";
+import { elementWiseBytes, elementWiseLaunches } from "./element-wise.js";
 import type { ExtraWork } from "./extra-work.js";
 import { exposedHost, type HostParameters } from "./host.js";
 import { kernelTables, type KernelTables } from "./kernel-tables.js";
 import type { LinearCost } from "./linear-cost.js";
 import { memo } from "./memo.js";
-import { samplingSeconds, type SamplerParameters } from "./sampling.js";
+import { samplingSeconds, type SamplerParameters, type SamplerWork } from "./sampling.js";
 
 export interface KernelCostOptions {
   readonly model: ModelShape;
@@ -34,7 +34,7 @@ export interface KernelCostOptions {
   readonly indexPageTokens: number;
   readonly budget: number; // tokens a policy keeps; only for policies that compare keys with each other
   readonly sampler: SamplerParameters;
-  readonly filtersLogits: boolean; // top-k or top-p before sampling
+  readonly samplerWork: SamplerWork;
   readonly host: HostParameters;
   readonly asyncScheduling: boolean; // host work overlaps with the GPU
   readonly graphSizes: readonly number[]; // tokens of captured graphs, ascending, to which batches are padded; []: none
@@ -65,13 +65,14 @@ export function kernelCost(options: KernelCostOptions): CostModel {
   const { linear, attention, layerSeconds } = tables;
   const groups = options.groups.map((group) => groupCost(options, tables, group));
   const streamBandwidth = profile.elementwise.bandwidthEfficiency * profile.bandwidthBytesPerSecond;
+  const launches = elementWiseLaunches(model);
   const elementBytes = elementWiseBytes(model, tp, attention.kvBytes);
   const reductions = tp === 1 ? 0 : 2 * model.layers + 1;
 
-  const sampling = samplingSeconds(options.sampler, profile, model.vocabularySize, options.filtersLogits);
+  const sampling = samplingSeconds(options.sampler, profile, model.vocabularySize, options.samplerWork);
   const headSeconds = memo((emitting: number) => toQuantum(tables.headSeconds(emitting) + sampling(emitting)));
   const elementSeconds = memo((tokens: number) =>
-    toQuantum(model.layers * (profile.elementwise.layerSeconds + (tokens * elementBytes) / streamBandwidth)),
+    toQuantum(model.layers * (launches * profile.elementwise.layerSeconds + (tokens * elementBytes) / streamBandwidth)),
   );
   const reduceSeconds = memo((tokens: number) =>
     reductions === 0

@@ -1,9 +1,10 @@
-import type { GemmParameters, HardwareProfile } from "../hardware/profile.js";
+import type { HardwareProfile } from "../hardware/profile.js";
 import type { ModelShape, WeightFormat } from "../model/model-shape.js";
 import { linearBytesPerParameter } from "../model/size.js";
 import { gemmSeconds } from "./gemm-time.js";
 import { denseGemms, type Gemm } from "./gemms.js";
 import { activeExperts, moeSeconds, type MoeWork } from "./moe-time.js";
+import { scaledGemmSeconds } from "./scaled-gemm-time.js";
 
 /** FLOPs and bytes of a step's matrix products on one GPU, and their time. */
 export interface LinearWork {
@@ -84,11 +85,11 @@ export class LinearCost {
 
   #product(m: number, n: number, k: number, dense: DenseFormat): LinearWork {
     if (m === 0) return { flops: 0, bytes: 0, seconds: 0 };
-    const { weightBytes, inputBytes, parameters, peakFlops } = dense;
+    const { weightBytes, inputBytes, seconds } = dense;
     return {
       flops: 2 * m * n * k,
       bytes: k * n * weightBytes + inputBytes * m * k + ACTIVATION_BYTES * m * n,
-      seconds: gemmSeconds({ m, n, k, inputBytes, weightBytes, peakFlops }, this.#profile, parameters),
+      seconds: seconds(m, n, k),
     };
   }
 }
@@ -98,20 +99,24 @@ interface DenseFormat {
   readonly weightBytes: number;
   readonly inputBytes: number;
   readonly peakFlops: number;
-  readonly parameters: GemmParameters;
+  readonly seconds: (m: number, n: number, k: number) => number;
 }
 
 function denseFormat(profile: HardwareProfile, format: WeightFormat): DenseFormat {
   const weightBytes = linearBytesPerParameter(format === "mxfp4" ? "bf16" : format);
-  const { fp8 } = profile.peakFlops;
+  const { gemm, peakFlops } = profile;
+  const { fp8 } = gemm;
   // Weights of 4 bits are unpacked and multiplied in 16; fp8 multiplies in fp8 where the device can.
-  if (format !== "fp8" || fp8 === null || profile.gemm.fp8 === null) {
-    return {
-      weightBytes,
-      inputBytes: ACTIVATION_BYTES,
-      peakFlops: profile.peakFlops.bf16,
-      parameters: profile.gemm.bf16,
-    };
+  if (format !== "fp8" || peakFlops.fp8 === null || fp8 === null) {
+    const inputBytes = ACTIVATION_BYTES;
+    const of = { inputBytes, weightBytes, peakFlops: peakFlops.bf16 };
+    return { ...of, seconds: (m, n, k) => gemmSeconds({ m, n, k, ...of }, profile, gemm.bf16) };
   }
-  return { weightBytes, inputBytes: 1, peakFlops: fp8, parameters: profile.gemm.fp8 };
+  const of = { peakFlops: peakFlops.fp8 };
+  return {
+    weightBytes,
+    inputBytes: 1,
+    ...of,
+    seconds: (m, n, k) => scaledGemmSeconds({ m, n, k, ...of }, profile, fp8),
+  };
 }

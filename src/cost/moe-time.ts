@@ -1,4 +1,4 @@
-import type { MoeKernel } from "../hardware/profile.js";
+import type { MoeKernel, TunedMoe } from "../hardware/profile.js";
 import { overlapped, type DeviceFacts } from "./device-facts.js";
 
 /** The routed experts of one layer on one GPU: two grouped products with a gated activation between them. */
@@ -18,7 +18,8 @@ const ACTIVATION_BYTES = 2;
 /**
  * Seconds of the grouped products: weights of the experts that are hit overlap with the products of their tokens, of
  * which each expert pads the last tile; activations pass through memory. Above one token an expert other tiles are taken
- * (vLLM, fused_moe.py, get_default_config), which stream weights at another rate.
+ * (vLLM, fused_moe.py, get_default_config), which stream weights at a lower rate. For some shapes a device has tiles of
+ * its own (vLLM, fused_moe/configs).
  */
 export function moeSeconds(work: MoeWork, device: DeviceFacts, kernel: MoeKernel): number {
   const { tokens, experts, hiddenSize, expertSize } = work;
@@ -28,8 +29,10 @@ export function moeSeconds(work: MoeWork, device: DeviceFacts, kernel: MoeKernel
   const weights = 3 * hiddenSize * expertSize;
   const crowded = tokens > experts;
   const padding = crowded ? Math.min(pairs, kernel.paddingRows * active) : 0;
-  const computing = (2 * weights * (pairs + padding)) / (kernel.computeEfficiency * work.peakFlops);
-  const rate = crowded ? kernel.crowdedBandwidthEfficiency : kernel.bandwidthEfficiency;
+  const tiles = tunedTiles(work, kernel) ?? kernel;
+  const computing = (2 * weights * (pairs + padding)) / (tiles.computeEfficiency * work.peakFlops);
+  const least = Math.min(kernel.bandwidthEfficiency, tiles.crowdedBandwidthEfficiency); // more tokens gain no time
+  const rate = crowded ? least : kernel.bandwidthEfficiency;
   const streaming = (active * weights * work.weightBytes) / (rate * device.bandwidthBytesPerSecond);
   const activations = ACTIVATION_BYTES * pairs * (2 * hiddenSize + 3 * expertSize);
   return (
@@ -38,6 +41,14 @@ export function moeSeconds(work: MoeWork, device: DeviceFacts, kernel: MoeKernel
     overlapped(computing, streaming, kernel.p) +
     (kernel.activationTraffic * activations) / device.bandwidthBytesPerSecond
   );
+}
+
+/** The tiles that a device has for a shape, if any. */
+export function tunedTiles(
+  { experts, expertSize }: Pick<MoeWork, "experts" | "expertSize">,
+  { tuned }: Pick<MoeKernel, "tuned">,
+): TunedMoe | null {
+  return tuned !== null && tuned.shapes.includes(`E=${experts},N=${expertSize}`) ? tuned : null;
 }
 
 /**

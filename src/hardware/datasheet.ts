@@ -1,4 +1,4 @@
-import type { AllReduceParameters, HardwareProfile } from "./profile.js";
+import type { AllReduceParameters, HardwareProfile, MoeKernel } from "./profile.js";
 
 /** What a datasheet profile may leave out. */
 export type Efficiencies = Pick<
@@ -39,15 +39,20 @@ export function borrowed(
       prefillAttention: lender.prefillAttention.map((kernel) => ({
         ...kernel,
         blockSeconds: kernel.blockSeconds * slower,
-        edgeSeconds: kernel.edgeSeconds * slower,
       })),
-      moe: lender.moe,
+      moe: untuned(lender.moe),
       elementwise: lender.elementwise,
       allReduce: scaled(lender, device.interconnectBytesPerSecond),
     },
     source: { [`efficiencies of ${lender.name}`]: lender.sources["kernels"] ?? lender.title },
     note: `${keys.join(", ")}: not measured on this device; efficiencies as fitted on ${lender.name}`,
   };
+}
+
+/** Tiles were searched for on the lender, by its name. */
+function untuned({ bf16, fp8, int4 }: HardwareProfile["moe"]): HardwareProfile["moe"] {
+  const plain = <K extends MoeKernel | null>(kernel: K): K => (kernel === null ? kernel : { ...kernel, tuned: null });
+  return { bf16: plain(bf16), fp8: plain(fp8), int4: plain(int4) };
 }
 
 function scaled(

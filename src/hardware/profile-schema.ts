@@ -64,11 +64,24 @@ const GEMM = block({
   persistent: flag,
 });
 
+const SCALED_GEMM = block({
+  launchSeconds: seconds,
+  quantisationTraffic: sourced({ from: 0, to: 100 }),
+  bandwidthEfficiency: share,
+  p: sharpness,
+  stepSeconds: seconds,
+  waveSeconds: seconds,
+  tileSeconds: seconds,
+  sustainedEfficiency: share,
+});
+
 const FORMATS = ["bf16", "fp8"] as const;
 const attentionCase = {
   headDim: sourced({ from: 1, whole: true }),
   kvFormat: z.enum(FORMATS, { error: `expected one of ${FORMATS.join(", ")}` }),
 };
+
+const KERNEL = 'expected a kernel of "flash-attention-2" or "flash-attention-3"';
 
 const DECODE = z.discriminatedUnion(
   "kernel",
@@ -81,7 +94,7 @@ const DECODE = z.discriminatedUnion(
       gatherSeconds: seconds,
       headSeconds: seconds,
       blockSeconds: seconds,
-      imbalance: sourced({ from: 1, to: 10 }),
+      startBlocks: ratio,
       splitSeconds: seconds,
       partSeconds: seconds,
       bandwidthEfficiency: share,
@@ -103,23 +116,41 @@ const DECODE = z.discriminatedUnion(
       p: sharpness,
     }),
   ],
-  { error: 'expected a kernel of "flash-attention-2" or "flash-attention-3"' },
+  { error: KERNEL },
 );
 
-const KERNELS = ["flash-attention-2", "flash-attention-3"] as const;
-const PREFILL = block({
-  kernel: z.enum(KERNELS, { error: `expected one of ${KERNELS.join(", ")}` }),
+const prefillTiles = {
   ...attentionCase,
   launchSeconds: seconds,
   tileSeconds: seconds,
-  edgeSeconds: seconds,
   blockSeconds: seconds,
   longestShare: share,
   balance: sharpness,
   bandwidthEfficiency: share,
-  p: sharpness,
   writeSeconds: seconds,
   writeMoreSeconds: seconds,
+};
+
+const PREFILL = z.discriminatedUnion(
+  "kernel",
+  [
+    block({ kernel: z.literal("flash-attention-2"), ...prefillTiles }),
+    block({
+      kernel: z.literal("flash-attention-3"),
+      ...prefillTiles,
+      wideSeconds: seconds,
+      unevenShare: sourced({ from: 0, to: 10 }),
+      queryTraffic: sourced({ from: 0, to: 100 }),
+    }),
+  ],
+  { error: KERNEL },
+);
+
+const SHAPE = "expected texts such as E=8,N=7168";
+const TUNED_MOE = block({
+  shapes: z.array(z.string({ error: SHAPE }).regex(/^E=\d+,N=\d+$/, { error: SHAPE }), { error: SHAPE }),
+  computeEfficiency: share,
+  crowdedBandwidthEfficiency: share,
 });
 
 const MOE = block({
@@ -132,11 +163,13 @@ const MOE = block({
   paddingRows: sourced({ from: 0, to: 256 }),
   activationTraffic: sourced({ from: 0, to: 100 }),
   spread: share,
+  tuned: TUNED_MOE.nullable(),
 });
 
 const ALL_REDUCE = block({
   ring: block({
     latencySeconds: seconds,
+    bulkLatencySeconds: seconds,
     gpuSeconds: seconds,
     bytesPerSecondOf2: positive,
     bytesPerSecondOf4: positive,
@@ -154,7 +187,7 @@ const ALL_REDUCE = block({
 
 /** Blocks that a datasheet profile may leave out. */
 const EFFICIENCIES = {
-  gemm: block({ bf16: GEMM, fp8: GEMM.nullable() }),
+  gemm: block({ bf16: GEMM, fp8: SCALED_GEMM.nullable() }),
   decodeAttention: z.array(DECODE, { error: "expected a list of kernels" }).min(1),
   prefillAttention: z.array(PREFILL, { error: "expected a list of kernels" }).min(1),
   moe: block({ bf16: MOE, fp8: MOE.nullable(), int4: MOE.nullable() }),
@@ -195,7 +228,7 @@ export const PROFILE = block({
   gpusPerNode: sourced({ from: 1, whole: true }),
   interconnectBytesPerSecond: positive, // one direction, of one GPU
   multiprocessors: sourced({ from: 1, whole: true }),
-  efficienciesOf: text.optional(), // name of the fitted profile that a datasheet profile borrows from
+  efficienciesOf: text.optional(), // name of the fitted profile that a datasheet or measured profile borrows from
   gemm: EFFICIENCIES.gemm.optional(),
   decodeAttention: EFFICIENCIES.decodeAttention.optional(),
   prefillAttention: EFFICIENCIES.prefillAttention.optional(),

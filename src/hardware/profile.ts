@@ -17,7 +17,7 @@ export interface HardwareProfile {
   readonly interconnectBytesPerSecond: number; // one direction, of one GPU
   readonly multiprocessors: number;
   readonly allReduce: AllReduceParameters;
-  readonly gemm: { readonly bf16: GemmParameters; readonly fp8: GemmParameters | null };
+  readonly gemm: { readonly bf16: GemmParameters; readonly fp8: ScaledGemmParameters | null };
   /** One kernel for each head size and cache format that was measured. */
   readonly decodeAttention: readonly DecodeKernel[];
   readonly prefillAttention: readonly PrefillKernel[];
@@ -42,6 +42,18 @@ export interface GemmParameters {
   readonly partialTraffic: number; // passes over memory of each split's sums
   readonly sustainedEfficiency: number; // share of the peak FLOPs that clocks allow within the power limit
   readonly persistent: boolean; // thread blocks share the last wave
+}
+
+/** src/cost/scaled-gemm-time.ts. */
+export interface ScaledGemmParameters {
+  readonly launchSeconds: number;
+  readonly quantisationTraffic: number; // of activations, in times that each is read in 16 bits and written in 8
+  readonly bandwidthEfficiency: number;
+  readonly p: number; // how sharply memory and compute overlap
+  readonly stepSeconds: number; // of one step along k at least
+  readonly waveSeconds: number; // start of a tile
+  readonly tileSeconds: number; // end of the last tile, of 128 × 128
+  readonly sustainedEfficiency: number; // share of the peak FLOPs that clocks allow within the power limit
 }
 
 interface AttentionCase {
@@ -74,7 +86,7 @@ export interface FlashAttention2Decode extends AttentionCase {
   readonly gatherSeconds: number; // a kernel that brings queries of a group together
   readonly headSeconds: number; // and its traffic, a sequence and query head
   readonly blockSeconds: number; // 128 keys of one head on a multiprocessor
-  readonly imbalance: number; // time over that of an even share
+  readonly startBlocks: number; // keys, in blocks, that pass while a thread block starts and ends
   readonly splitSeconds: number; // a kernel that combines split sequences
   readonly partSeconds: number; // and each part of a sequence
   readonly bandwidthEfficiency: number;
@@ -82,16 +94,26 @@ export interface FlashAttention2Decode extends AttentionCase {
 }
 
 /** src/cost/prefill-attention-time.ts. */
-export interface PrefillKernel extends AttentionCase {
-  readonly kernel: DecodeKernel["kernel"];
+export type PrefillKernel = FlashAttention2Prefill | FlashAttention3Prefill;
+
+export interface FlashAttention2Prefill extends PrefillTiles {
+  readonly kernel: "flash-attention-2";
+}
+
+export interface FlashAttention3Prefill extends PrefillTiles {
+  readonly kernel: "flash-attention-3";
+  readonly wideSeconds: number; // more of a launch for tiles of more than 64 rows
+  readonly unevenShare: number; // of a tile's start and end, more where the queries of a KV head do not divide 16
+  readonly queryTraffic: number; // passes over memory of queries and outputs that nothing hides
+}
+
+interface PrefillTiles extends AttentionCase {
   readonly launchSeconds: number;
   readonly tileSeconds: number; // start and end of a tile of queries
-  readonly edgeSeconds: number; // its block on the diagonal, beyond other blocks
   readonly blockSeconds: number; // tile × 128 keys
   readonly longestShare: number; // of a tile's time when it is the last to run
   readonly balance: number; // how sharply the longest tile and the even share bound the time
   readonly bandwidthEfficiency: number;
-  readonly p: number;
   readonly writeSeconds: number; // a token and KV head written to the cache, of the first heads
   readonly writeMoreSeconds: number; // of further heads
 }
@@ -107,6 +129,14 @@ export interface MoeKernel {
   readonly paddingRows: number; // that an expert's last tile computes for nothing
   readonly activationTraffic: number; // passes over memory
   readonly spread: number; // of the choices of tokens
+  readonly tuned: TunedMoe | null;
+}
+
+/** Shapes whose tiles somebody has searched for on this device, instead of taking the default. */
+export interface TunedMoe {
+  readonly shapes: readonly string[]; // as vLLM names its files, "E=8,N=7168": experts and their size on a GPU
+  readonly computeEfficiency: number;
+  readonly crowdedBandwidthEfficiency: number;
 }
 
 /** src/cost/all-reduce-time.ts. */
@@ -117,11 +147,12 @@ export interface AllReduceParameters {
 
 export interface RingAllReduce {
   readonly latencySeconds: number;
+  readonly bulkLatencySeconds: number; // of the protocol for large messages
   readonly gpuSeconds: number; // more latency a GPU
   readonly bytesPerSecondOf2: number; // bus bandwidth reached by 2 GPUs
   readonly bytesPerSecondOf4: number;
   readonly bytesPerSecondOf8: number;
-  readonly p: number;
+  readonly p: number; // how sharply latency and large messages overlap
 }
 
 export interface CustomAllReduce {

@@ -4,6 +4,7 @@ import { profileNames, resolvePolicies, resolveProfile } from "../cli/resolve.js
 import { at, type Line } from "../core/line.js";
 import { OPERATORS, type Batch, type CostModel, type LayerGroup, type PrefillChunk } from "../cost/cost-model.js";
 import { kernelCost } from "../cost/kernel-cost.js";
+import { tunedTiles } from "../cost/moe-time.js";
 import { MODELS } from "../model/shapes.js";
 import type { Policy } from "../policy/policy.js";
 import { POLICIES } from "../policy/table.js";
@@ -28,6 +29,7 @@ interface Case extends Deployment {
   readonly policy: Policy;
   readonly engine: EngineName;
   readonly asyncScheduling: boolean;
+  readonly penalises: boolean;
   readonly graphSizes: readonly number[];
   readonly sequences: readonly Sequence[];
   readonly chunks: readonly PrefillChunk[];
@@ -54,6 +56,7 @@ const arbitraryCase: fc.Arbitrary<Case> = fc
     tp: fc.constantFrom(...TPS),
     engine: fc.constantFrom(...ENGINES),
     asyncScheduling: fc.boolean(),
+    penalises: fc.boolean(),
     graphSizes: fc.constantFrom([], [1, 2, 4, 8, 16, 64, 256]),
     sequences: fc.array(arbitrarySequence, { minLength: 1, maxLength: 6 }),
     chunks: fc.oneof(fc.constant([]), fc.array(arbitraryChunk, { maxLength: 3 })),
@@ -70,7 +73,7 @@ function costOf({ policy, engine, ...deployment }: Case): CostModel {
     ...deployment,
     host,
     sampler,
-    filtersLogits: deployment.model.filtersLogits === true,
+    samplerWork: { filters: deployment.model.filtersLogits === true, penalises: deployment.penalises },
     copiesCache,
     groups: layerGroups(deployment.model, policy),
     work: policy.work,
@@ -202,9 +205,17 @@ test("more sequences, longer contexts and more prompt tokens never make a step s
   );
 });
 
+/** Whether somebody searched for tiles of a model's experts: each split has tiles of its own. */
+function hasTunedExperts({ model: { experts }, profile, tp }: Case): boolean {
+  if (experts === undefined) return false;
+  const shape = { experts: experts.experts, expertSize: experts.expertIntermediateSize / tp };
+  return tunedTiles(shape, profile.moe.bf16) !== null;
+}
+
 test("n GPUs are at most n times as fast as one", () => {
   fc.assert(
     fc.property(arbitraryCase, (each) => {
+      fc.pre(hasTunedExperts(each) === hasTunedExperts({ ...each, tp: 1 }));
       expect(step(each).device * each.tp).toBeGreaterThanOrEqual(step({ ...each, tp: 1 }).device);
     }),
     RUNS,

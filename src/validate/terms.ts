@@ -40,7 +40,7 @@ export const GAP_TERMS: readonly Term[] = [
         gpuSeconds: factor * gpuSeconds,
       });
       const allReduce = {
-        ring: { ...ring, ...latency(ring) },
+        ring: { ...ring, ...latency(ring), bulkLatencySeconds: factor * ring.bulkLatencySeconds },
         custom: custom === null ? null : { ...custom, ...latency(custom) },
       };
       return { options, profile: { ...profile, allReduce } };
