@@ -31,7 +31,7 @@ __global__ void __launch_bounds__(ATTENTION_THREADS, ATTENTION_BLOCKS) h2o_kerne
   const size_t row = size_t(cache.max_pages) * TOKENS;
   Attention attention;
   for_each_page<Attention::STAGE_BYTES>(
-      part * pages_each, min((part + 1) * pages_each, pages), stages, [&](int i) { return table[i]; },
+      part * pages_each, min((part + 1) * pages_each, pages), stages, [&](int i) { return table[min(i, cache.max_pages - 1)]; },
       [&](unsigned char* stage, int i, int page) { Attention::fetch(stage, cache.pages, page, head, min(length - i * TOKENS, TOKENS)); },
       [&] { attention.start(q + pair * group * HEAD_DIM, group); },
       [&](const unsigned char* stage, int i, int) {
@@ -43,7 +43,7 @@ __global__ void __launch_bounds__(ATTENTION_THREADS, ATTENTION_BLOCKS) h2o_kerne
   auto* const shares = reinterpret_cast<float*>(stages);
   attention.store(shares + int(threadIdx.x) / 32 * SHARE);
   finish<HEAD_DIM>(shares, SHARE, parts, {pair, part, count, count, most}, group, out + pair * group * HEAD_DIM,
-                   [&](int member, float2 total) { denominators[pair * group + member] = total; });
+                   [&](int member, float2 total) { denominators[pair * group + member] = total; }, [] {});
 }
 
 __global__ void __launch_bounds__(SUM_THREADS) h2o_sums_kernel(const float* __restrict__ logits, const float2* __restrict__ denominators,

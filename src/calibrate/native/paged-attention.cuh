@@ -39,10 +39,10 @@ class PageAttention {
 
   /** Begins to copy a page; tokens from `tokens` on become zeros, since what lies there may be no number. */
   static __device__ void fetch(unsigned char* stage, const HeadPages& in, int page, int head, int tokens) {
-    const size_t stride = size_t(in.kv_heads) * HEAD_DIM, start = size_t(page) * TOKENS * stride + size_t(head) * HEAD_DIM;
-    for (int i = int(threadIdx.x) % 32; i < TOKENS * CHUNKS; i += 32) {
-      const int token = i / CHUNKS, chunk = i % CHUNKS;
-      const size_t at = start + token * stride + chunk * 8;
+    constexpr int ROWS = 32 / CHUNKS;  // tokens of which the lanes copy 16 bytes each
+    const int chunk = lane() % CHUNKS, stride = in.kv_heads * HEAD_DIM;
+    size_t at = (size_t(page) * TOKENS + lane() / CHUNKS) * stride + head * HEAD_DIM + chunk * 8;
+    for (int token = lane() / CHUNKS; token < TOKENS; token += ROWS, at += ROWS * stride) {
       copy_async_16(stage + offset(token, chunk), in.keys + at, token < tokens);
       copy_async_16(stage + PAGE_BYTES + offset(token, chunk), in.values + at, token < tokens);
     }
@@ -137,7 +137,8 @@ class PageAttention {
 };
 
 /**
- * The warps of a block take turns at pages [from, to) of a list. `page_of(i)`: its number in the cache; `fetch(stage, i,
+ * The warps of a block take turns at pages [from, to) of a list. `page_of(i)`: its number in the cache, also asked for some
+ * behind the last, so that a block need not know how many there are to begin to look them up; `fetch(stage, i,
  * page)` begins its copy, `use(stage, i, page)` gets it; `prepare()` is called when the first copies are under way. Stages
  * of BYTES begin at `stages`.
  */
@@ -147,7 +148,7 @@ __device__ inline void for_each_page(int from, int to, unsigned char* stages, co
   const int warp = int(threadIdx.x) / 32;
   unsigned char* const own = stages + warp * STAGES * BYTES;
   const auto nth = [&](int n) { return from + warp + n * ATTENTION_WARPS; };
-  const auto number = [&](int n) { return page_of(min(nth(n), to - 1)); };
+  const auto number = [&](int n) { return page_of(nth(n)); };
   int pages[STAGES];  // numbers of the next pages; looked up one turn before they are copied
   for (int n = 0; n < STAGES; n++) pages[n] = number(n);
   for (int n = 0; n < STAGES - 1; n++) {
@@ -192,25 +193,24 @@ __device__ inline bool is_last(int32_t* ticket, int parties) {
   return last;
 }
 
-/** Puts `count` shares together: weight(i) = 2^(peak i - highest peak) of each; total of the weighted totals. */
-template <typename TotalOf, typename SumsOf>
-__device__ inline float4 put_together(int count, const TotalOf& total_of, const SumsOf& sums_of, float2& together) {
-  float peak = -INFINITY, total = 0;
-  for (int i = 0; i < count; i++) peak = fmaxf(peak, total_of(i).x);
-  float4 sums = make_float4(0, 0, 0, 0);
-  for (int i = 0; i < count; i++) {
-    const float2 part = total_of(i);
+/** Softmaxes over parts, weighted by how far their peaks lie below the highest, become one. */
+struct Together {
+  float peak, total = 0;
+  float4 sums = {0, 0, 0, 0};
+  __device__ explicit Together(float peak) : peak(peak) {}
+  __device__ void add(const float2& part, const float4& own) {  // its peak and total; some of its sums
     const float weight = exp2f(part.x - peak);
-    const float4 own = sums_of(i);
     total += weight * part.y;
     sums.x += weight * own.x;
     sums.y += weight * own.y;
     sums.z += weight * own.z;
     sums.w += weight * own.w;
   }
-  together = {peak, total};
-  return sums;
-}
+  __device__ void write(uint16_t* out) const {
+    const float factor = 1 / total;
+    *reinterpret_cast<uint2*>(out) = {pack_bf16(sums.x * factor, sums.y * factor), pack_bf16(sums.z * factor, sums.w * factor)};
+  }
+};
 
 /** The place of a block in a pair's attention: part `part` of `count`; `parties` blocks get to its end, `count` with pages. */
 struct Place {
@@ -221,44 +221,64 @@ struct Place {
 /**
  * The end of a block, each warp's share in shared memory, `stride` floats apart: puts the warps' shares together and, in
  * the last block of its pair, the parts, which become `out` [group][headDim]. `total(head, {peak, total})` is then told
- * each head's denominator. Returns whether this block was the last.
+ * each head's denominator. `meanwhile()` is called in the last block while it waits for the parts, and may fill shared memory
+ * behind the first `place.most · group` float2; a barrier follows. Returns whether this block was the last.
  */
-template <int HEAD_DIM, typename Total>
-__device__ inline bool finish(const float* shares, int stride, const Parts& parts, const Place& place, int group, uint16_t* out,
-                              const Total& total) {
-  __syncthreads();
-  const auto write = [&](int at, const float4& sums, float denominator) {
-    const float factor = 1 / denominator;
-    *reinterpret_cast<uint2*>(out + 4 * at) = {pack_bf16(sums.x * factor, sums.y * factor), pack_bf16(sums.z * factor, sums.w * factor)};
-  };
-  float* const sums = parts.sums + place.pair * place.most * group * HEAD_DIM;
+template <int HEAD_DIM, typename Total, typename Meanwhile>
+__device__ inline bool finish(float* shares, int stride, const Parts& parts, const Place& place, int group, uint16_t* out, const Total& total,
+                              const Meanwhile& meanwhile) {
+  constexpr int AT_ONCE = 20;  // parts that a thread asks for before it waits: the 17 of 65 pages of 4 warps at once
+  const int items = group * HEAD_DIM / 4, first = int(threadIdx.x);
+  auto* const sums = reinterpret_cast<float4*>(parts.sums + place.pair * place.most * group * HEAD_DIM);
   float2* const totals = parts.totals + place.pair * place.most * group;
+  __syncthreads();
   if (place.part < place.count)
-    for (int i = int(threadIdx.x); i < group * HEAD_DIM / 4; i += ATTENTION_THREADS) {
+    for (int i = first; i < items; i += ATTENTION_THREADS) {
       const int head = 4 * i / HEAD_DIM;
-      float2 together;
-      const float4 own = put_together(
-          ATTENTION_WARPS, [&](int w) { return float2{shares[w * stride + 16 * HEAD_DIM + head], shares[w * stride + 16 * HEAD_DIM + 16 + head]}; },
-          [&](int w) { return *reinterpret_cast<const float4*>(shares + w * stride + 4 * i); }, together);
+      const float* const peaks = shares + 16 * HEAD_DIM + head;
+      float peak = peaks[0];
+      for (int w = 1; w < ATTENTION_WARPS; w++) peak = fmaxf(peak, peaks[w * stride]);
+      Together all(peak);
+      for (int w = 0; w < ATTENTION_WARPS; w++)
+        all.add(float2{peaks[w * stride], peaks[w * stride + 16]}, *reinterpret_cast<const float4*>(shares + w * stride + 4 * i));
       const bool speaks = 4 * i % HEAD_DIM == 0;  // for its head
       if (place.parties == 1) {
-        write(i, own, together.y);
-        if (speaks) total(head, together);
+        all.write(out + 4 * i);
+        if (speaks) total(head, float2{peak, all.total});
       } else {
-        reinterpret_cast<float4*>(sums + place.part * group * HEAD_DIM)[i] = own;
-        if (speaks) totals[place.part * group + head] = together;
+        sums[place.part * items + i] = all.sums;
+        if (speaks) totals[place.part * group + head] = {peak, all.total};
       }
     }
-  if (place.parties == 1) return true;
+  if (place.parties == 1) {
+    __syncthreads();
+    meanwhile();
+    __syncthreads();
+    return true;
+  }
   if (!is_last(parts.tickets + place.pair, place.parties)) return false;
-  for (int i = int(threadIdx.x); i < group * HEAD_DIM / 4; i += ATTENTION_THREADS) {
+  float4 own[AT_ONCE];
+  const auto ask = [&](int i, int base) {
+    for (int p = 0; p < AT_ONCE; p++)
+      if (i < items && base + p < place.count) own[p] = sums[(base + p) * items + i];
+  };
+  ask(first, 0);
+  auto* const of_parts = reinterpret_cast<float2*>(shares);
+  for (int i = first; i < place.count * group; i += ATTENTION_THREADS) of_parts[i] = totals[i];
+  meanwhile();
+  __syncthreads();
+  for (int i = first; i < items; i += ATTENTION_THREADS) {
     const int head = 4 * i / HEAD_DIM;
-    float2 together;
-    const float4 all = put_together(
-        place.count, [&](int p) { return totals[p * group + head]; },
-        [&](int p) { return reinterpret_cast<const float4*>(sums + p * group * HEAD_DIM)[i]; }, together);
-    write(i, all, together.y);
-    if (4 * i % HEAD_DIM == 0) total(head, together);
+    float peak = -INFINITY;
+    for (int p = 0; p < place.count; p++) peak = fmaxf(peak, of_parts[p * group + head].x);
+    Together all(peak);
+    for (int base = 0; base < place.count; base += AT_ONCE) {
+      if (i > first || base > 0) ask(i, base);
+      for (int p = 0; p < AT_ONCE; p++)
+        if (base + p < place.count) all.add(of_parts[(base + p) * group + head], own[p]);
+    }
+    all.write(out + 4 * i);
+    if (4 * i % HEAD_DIM == 0) total(head, float2{peak, all.total});
   }
   return true;
 }

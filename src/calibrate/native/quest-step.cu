@@ -62,14 +62,15 @@ __global__ void __launch_bounds__(ATTENTION_THREADS, ATTENTION_BLOCKS) quest_att
   const auto tokens = [&](int i) { return i == read - 1 ? in_newest : TOKENS; };
   Attention attention;
   for_each_page<Attention::STAGE_BYTES>(
-      part * pages_each, min((part + 1) * pages_each, read), stages, [&](int i) { return places[i]; },
+      part * pages_each, min((part + 1) * pages_each, read), stages, [&](int i) { return places[min(i, budget - 1)]; },
       [&](unsigned char* stage, int i, int page) { Attention::fetch(stage, cache, page, head, tokens(i)); },
       [&] { attention.start(q + pair * group * HEAD_DIM, group); },
       [&](const unsigned char* stage, int i, int) { attention.add(stage, tokens(i), [](int, int, float) {}); });
   constexpr int SHARE = SHARE_STRIDE<Attention::STAGE_BYTES>;
   auto* const shares = reinterpret_cast<float*>(stages);
   attention.store(shares + int(threadIdx.x) / 32 * SHARE);
-  finish<HEAD_DIM>(shares, SHARE, parts, {pair, part, count, count, most}, group, out + pair * group * HEAD_DIM, [](int, float2) {});
+  finish<HEAD_DIM>(shares, SHARE, parts, {pair, part, count, count, most}, group, out + pair * group * HEAD_DIM, [](int, float2) {},
+                   [] {});
 }
 
 template <int HEAD_DIM>

@@ -57,22 +57,30 @@ __device__ inline void append(const RaasState& state, unsigned char* stage, size
   __syncwarp();
 }
 
+/** What the last block of a pair stamps and evicts by, in shared memory. */
+struct PairState {
+  float* scores;  // of those not pinned
+  int32_t *members, *pages, *stamps;
+  __device__ PairState(unsigned char* shared, int slots)
+      : scores(reinterpret_cast<float*>(shared)), members(reinterpret_cast<int32_t*>(shared) + slots), pages(members + slots), stamps(pages + slots) {}
+  __device__ void load(const RaasState& state, size_t pair, int position, int held) {
+    const int slots = state.held_pages + 1;
+    const size_t at = pair * slots;
+    for (int i = int(threadIdx.x); i < held; i += ATTENTION_THREADS) {
+      pages[i] = state.pages[at + i];
+      stamps[i] = i == state.held_pages ? position : state.stamps[at + i];  // a page that was opened is new
+      if (i >= state.pinned) scores[i - state.pinned] = state.scores[at + i];
+    }
+  }
+};
+
 /** The last block of a pair stamps the best half of the pages and lets the one with the oldest stamp go. */
-__device__ inline void stamp_and_evict(const RaasState& state, size_t pair, int position, bool opened, unsigned char* shared) {
+__device__ inline void stamp_and_evict(const RaasState& state, PairState own, size_t pair, int position, bool opened) {
   __shared__ SelectionScratch scratch;
   __shared__ int victim;
   const int slots = state.held_pages + 1, held = state.held_pages + opened, newest = held - 1, candidates = held - state.pinned;
-  auto* const scores = reinterpret_cast<float*>(shared);
-  auto* const members = reinterpret_cast<int32_t*>(scores + slots);
-  int32_t *const pages = members + slots, *const stamps = pages + slots;
+  const auto [scores, members, pages, stamps] = own;
   int32_t *const all_pages = state.pages + pair * slots, *const all_stamps = state.stamps + pair * slots;
-  __syncthreads();  // the shares in this memory have been read
-  for (int i = int(threadIdx.x); i < slots; i += ATTENTION_THREADS) {
-    pages[i] = all_pages[i];
-    stamps[i] = opened && i == newest ? position : all_stamps[i];
-    if (i < candidates) scores[i] = state.scores[pair * slots + state.pinned + i];
-  }
-  __syncthreads();
   const Worst worst = worst_of_best<ATTENTION_THREADS>(scores, candidates, (candidates + 1) / 2, members, scratch);
   for (int i = int(threadIdx.x); i < candidates; i += ATTENTION_THREADS)
     if (worst.takes(scores[i], i)) stamps[state.pinned + i] = position;
@@ -119,7 +127,7 @@ __global__ void __launch_bounds__(ATTENTION_THREADS, ATTENTION_BLOCKS) raas_kern
   if (part < count) {
     float factors[8];
     for_each_page<STAGE_BYTES>(
-        part * pages_each, min((part + 1) * pages_each, held), stages, [&](int i) { return pages[i]; },
+        part * pages_each, min((part + 1) * pages_each, held), stages, [&](int i) { return pages[min(i, slots - 1)]; },
         [&](unsigned char* stage, int i, int page) {
           Attention::fetch(stage, cache, page, head, i == newest ? offset : TOKENS);
           if (i >= state.pinned && lane < HEAD_DIM / 4)
@@ -144,10 +152,11 @@ __global__ void __launch_bounds__(ATTENTION_THREADS, ATTENTION_BLOCKS) raas_kern
   }
   // A block without pages waits for the others too: it must not begin after the length has grown, when it might have some.
   const Place place{pair, part, count, int(gridDim.y), most};
-  if (!finish<HEAD_DIM>(reinterpret_cast<const float*>(stages), SHARE_STRIDE<STAGE_BYTES>, parts, place, state.group,
-                        out + pair * state.group * HEAD_DIM, [](int, float2) {}))
+  PairState own(stages + size_t(most) * state.group * sizeof(float2), slots);
+  if (!finish<HEAD_DIM>(reinterpret_cast<float*>(stages), SHARE_STRIDE<STAGE_BYTES>, parts, place, state.group,
+                        out + pair * state.group * HEAD_DIM, [](int, float2) {}, [&] { own.load(state, pair, position, held); }))
     return;
-  stamp_and_evict(state, pair, position, offset == 0, stages);
+  stamp_and_evict(state, own, pair, position, offset == 0);
   if (threadIdx.x == 0 && atomicAdd(&state.sequence_tickets[sequence], 1) == state.kv_heads - 1) {
     state.sequence_tickets[sequence] = 0;
     state.lengths[sequence] = position + 1;
@@ -163,9 +172,9 @@ Run start(const RaasStep& problem) {
   state.kv_heads = int(problem.kv_heads);
   state.held_pages = int(problem.held_pages);
   state.pinned = int(problem.pinned);
-  // The pipelines, or in their place scores, members, pages and stamps of one pair.
+  // The pipelines, or in their place totals of the parts and scores, members, pages and stamps of one pair.
   constexpr size_t PIPELINES = size_t(ATTENTION_WARPS) * STAGES * (PageAttention<HEAD_DIM>::STAGE_BYTES + 4 * HEAD_DIM);
-  const size_t shared = std::max(PIPELINES, 16 * size_t(slots));
+  const size_t shared = std::max(PIPELINES, sizeof(float2) * size_t(most * state.group) + 16 * size_t(slots));
   return [=](const Pointers& arrays, void* stream) {
     using P = RaasStep;
     RaasState own = state;
