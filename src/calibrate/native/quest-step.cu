@@ -57,7 +57,6 @@ __global__ void __launch_bounds__(ATTENTION_THREADS, ATTENTION_BLOCKS) quest_att
   const size_t pair = size_t(sequence) * gridDim.x + head;
   const int length = lengths[sequence], pages = (length + TOKENS - 1) / TOKENS, read = min(pages, budget);
   const int count = (read + pages_each - 1) / pages_each, in_newest = length - (pages - 1) * TOKENS;
-  if (part >= count) return;
   const int32_t* const places = all_places + pair * budget;
   const auto tokens = [&](int i) { return i == read - 1 ? in_newest : TOKENS; };
   Attention attention;
@@ -66,6 +65,7 @@ __global__ void __launch_bounds__(ATTENTION_THREADS, ATTENTION_BLOCKS) quest_att
       [&](unsigned char* stage, int i, int page) { Attention::fetch(stage, cache, page, head, tokens(i)); },
       [&] { attention.start(q + pair * group * HEAD_DIM, group); },
       [&](const unsigned char* stage, int i, int) { attention.add(stage, tokens(i), [](int, int, float) {}); });
+  if (part >= count) return;  // not earlier: places are looked up before the length is there
   constexpr int SHARE = SHARE_STRIDE<Attention::STAGE_BYTES>;
   auto* const shares = reinterpret_cast<float*>(stages);
   attention.store(shares + int(threadIdx.x) / 32 * SHARE);

@@ -124,32 +124,30 @@ __global__ void __launch_bounds__(ATTENTION_THREADS, ATTENTION_BLOCKS) raas_kern
   const uint16_t* const q = state.q + pair * state.group * HEAD_DIM;
   const HeadPages cache{state.keys, state.values, state.kv_heads};
   Attention attention;
-  if (part < count) {
-    float factors[8];
-    for_each_page<STAGE_BYTES>(
-        part * pages_each, min((part + 1) * pages_each, held), stages, [&](int i) { return pages[min(i, slots - 1)]; },
-        [&](unsigned char* stage, int i, int page) {
-          Attention::fetch(stage, cache, page, head, i == newest ? offset : TOKENS);
-          if (i >= state.pinned && lane < HEAD_DIM / 4)
-            copy_async_16(stage + Attention::STAGE_BYTES + 16 * lane,
-                          state.representatives + (size_t(page) * state.kv_heads + head) * (2 * HEAD_DIM) + 8 * lane, i < newest || offset > 0);
-        },
-        [&] {
-          attention.start(q, state.group);
-          fold_queries<HEAD_DIM>(q, state.group, folded);
-          __syncthreads();
-          for (int i = 0; i < 8; i++) factors[i] = lane < HEAD_DIM / 4 ? folded[8 * lane + i] : 0;
-        },
-        [&](unsigned char* stage, int i, int page) {
-          if (i == newest) append<HEAD_DIM>(state, stage, pair, head, page, offset);
-          if (i >= state.pinned) {
-            const float score = warp_sum(lane < HEAD_DIM / 4 ? dot_8(reinterpret_cast<const uint4*>(stage + Attention::STAGE_BYTES)[lane], factors) : 0);
-            if (lane == 0) state.scores[pair * slots + i] = score;
-          }
-          attention.add(stage, i == newest ? offset + 1 : TOKENS, [](int, int, float) {});
-        });
-    attention.store(reinterpret_cast<float*>(stages) + int(threadIdx.x) / 32 * SHARE_STRIDE<STAGE_BYTES>);
-  }
+  float factors[8];
+  for_each_page<STAGE_BYTES>(
+      part * pages_each, min((part + 1) * pages_each, held), stages, [&](int i) { return pages[min(i, slots - 1)]; },
+      [&](unsigned char* stage, int i, int page) {
+        Attention::fetch(stage, cache, page, head, i == newest ? offset : TOKENS);
+        if (i >= state.pinned && lane < HEAD_DIM / 4)
+          copy_async_16(stage + Attention::STAGE_BYTES + 16 * lane,
+                        state.representatives + (size_t(page) * state.kv_heads + head) * (2 * HEAD_DIM) + 8 * lane, i < newest || offset > 0);
+      },
+      [&] {
+        attention.start(q, state.group);
+        fold_queries<HEAD_DIM>(q, state.group, folded);
+        __syncthreads();
+        for (int i = 0; i < 8; i++) factors[i] = lane < HEAD_DIM / 4 ? folded[8 * lane + i] : 0;
+      },
+      [&](unsigned char* stage, int i, int page) {
+        if (i == newest) append<HEAD_DIM>(state, stage, pair, head, page, offset);
+        if (i >= state.pinned) {
+          const float score = warp_sum(lane < HEAD_DIM / 4 ? dot_8(reinterpret_cast<const uint4*>(stage + Attention::STAGE_BYTES)[lane], factors) : 0);
+          if (lane == 0) state.scores[pair * slots + i] = score;
+        }
+        attention.add(stage, i == newest ? offset + 1 : TOKENS, [](int, int, float) {});
+      });
+  attention.store(reinterpret_cast<float*>(stages) + int(threadIdx.x) / 32 * SHARE_STRIDE<STAGE_BYTES>);
   // A block without pages waits for the others too: it must not begin after the length has grown, when it might have some.
   const Place place{pair, part, count, int(gridDim.y), most};
   PairState own(stages + size_t(most) * state.group * sizeof(float2), slots);
