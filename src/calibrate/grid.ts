@@ -32,7 +32,6 @@ const VARIED: Readonly<Record<"full" | "quick", Axes>> = {
     context: powers(16, 131072),
     tokens: powers(1, 16384),
     budget: [512, 1024, 2048],
-    prompt: [128], // pinned by RaaS
     gpus: [2, 4, 8],
   },
   quick: {
@@ -41,7 +40,6 @@ const VARIED: Readonly<Record<"full" | "quick", Axes>> = {
     context: powers(64, 16384),
     tokens: powers(1, 2048),
     budget: [512, 1024],
-    prompt: [128],
     gpus: [2],
   },
 };

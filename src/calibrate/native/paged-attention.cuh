@@ -90,13 +90,13 @@ class PageAttention {
     for (int i = 0; i < 2; i++) {
       peak[i] = fmaxf(peak[i], __shfl_xor_sync(0xffffffffu, peak[i], 1));
       peak[i] = fmaxf(peak[i], __shfl_xor_sync(0xffffffffu, peak[i], 2));
-      shrink[i] = exp2f(peak_[i] - peak[i]);
+      shrink[i] = exp2_approximate(peak_[i] - peak[i]);
       peak_[i] = peak[i];
       total_[i] *= shrink[i];
     }
     for (int i = 0; i < 8; i++) {
       float& value = s[i / 4][i % 4];
-      value = exp2f(value - peak[i / 2 % 2]);
+      value = exp2_approximate(value - peak[i / 2 % 2]);
       total_[i / 2 % 2] += value;  // of this lane's tokens only, until the end
     }
     const uint32_t weights[4] = {pack_bf16(s[0][0], s[0][1]), pack_bf16(s[0][2], s[0][3]), pack_bf16(s[1][0], s[1][1]),
@@ -199,7 +199,7 @@ struct Together {
   float4 sums = {0, 0, 0, 0};
   __device__ explicit Together(float peak) : peak(peak) {}
   __device__ void add(const float2& part, const float4& own) {  // its peak and total; some of its sums
-    const float weight = exp2f(part.x - peak);
+    const float weight = exp2_approximate(part.x - peak);
     total += weight * part.y;
     sums.x += weight * own.x;
     sums.y += weight * own.y;
@@ -291,8 +291,9 @@ constexpr int SHARE_STRIDE = STAGES * STAGE_BYTES / 4;
  * How many pages of a list of `pages` a block takes, a multiple of its warps: what ends first if a block's start and end cost
  * as much as three turns of its warps.
  */
-inline int attended_pages_a_block(const AttentionParts& parts, int64_t pages) {
-  const int64_t at_once = ATTENTION_BLOCKS * int64_t(multiprocessors()), most_turns = (pages + ATTENTION_WARPS - 1) / ATTENTION_WARPS;
+template <typename... Parameters>
+int attended_pages_a_block(const AttentionParts& parts, int64_t pages, void (*kernel)(Parameters...), size_t shared_bytes) {
+  const int64_t at_once = int64_t(multiprocessors()) * blocks_each(kernel, ATTENTION_THREADS, shared_bytes), most_turns = (pages + ATTENTION_WARPS - 1) / ATTENTION_WARPS;
   int64_t best = most_turns, least = INT64_MAX;
   for (int64_t turns = most_turns; turns >= 1; turns--) {
     const int64_t own = (most_turns + turns - 1) / turns, time = (parts.pairs * own + at_once - 1) / at_once * (turns + 3);

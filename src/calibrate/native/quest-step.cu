@@ -78,11 +78,11 @@ Run start(const QuestStep& problem) {
   const int group = int(problem.group), budget = int(problem.chosen), kv_heads = int(problem.kv.kv_heads);
   const int max_pages = int(problem.kv.max_pages), most = int(problem.parts.most);
   const int scored_each = pages_a_block(problem.parts.pairs, max_pages, SCORED_AT_ONCE<HEAD_DIM>);
-  const int read_each = attended_pages_a_block(problem.parts, budget);
+  constexpr size_t SHARED = size_t(ATTENTION_WARPS) * STAGES * PageAttention<HEAD_DIM>::STAGE_BYTES;
+  const int read_each = attended_pages_a_block(problem.parts, budget, quest_attention_kernel<HEAD_DIM>, SHARED);
   const unsigned sequences = unsigned(problem.kv.sequences);
   const dim3 score_grid(kv_heads, (max_pages + scored_each - 1) / scored_each, sequences);
   const dim3 read_grid(kv_heads, (budget + read_each - 1) / read_each, sequences);
-  constexpr size_t SHARED = size_t(ATTENTION_WARPS) * STAGES * PageAttention<HEAD_DIM>::STAGE_BYTES;
   return [=](const Pointers& arrays, void* stream) {
     using P = QuestStep;
     const auto* const q = static_cast<const uint16_t*>(arrays[P::Q]);

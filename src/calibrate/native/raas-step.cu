@@ -163,16 +163,17 @@ __global__ void __launch_bounds__(ATTENTION_THREADS, ATTENTION_BLOCKS) raas_kern
 
 template <int HEAD_DIM>
 Run start(const RaasStep& problem) {
-  const int pages_each = attended_pages_a_block(problem.parts, problem.slots), slots = int(problem.slots), most = int(problem.parts.most);
+  const int slots = int(problem.slots), most = int(problem.parts.most);
+  // The pipelines, or in their place totals of the parts and scores, members, pages and stamps of one pair.
+  constexpr size_t PIPELINES = size_t(ATTENTION_WARPS) * STAGES * (PageAttention<HEAD_DIM>::STAGE_BYTES + 4 * HEAD_DIM);
+  const size_t shared = std::max(PIPELINES, sizeof(float2) * size_t(most * problem.group) + 16 * size_t(slots));
+  const int pages_each = attended_pages_a_block(problem.parts, slots, raas_kernel<HEAD_DIM>, shared);
   const dim3 grid(unsigned(problem.kv_heads), unsigned((slots + pages_each - 1) / pages_each), unsigned(problem.sequences));
   RaasState state{};
   state.group = int(problem.group);
   state.kv_heads = int(problem.kv_heads);
   state.held_pages = int(problem.held_pages);
   state.pinned = int(problem.pinned);
-  // The pipelines, or in their place totals of the parts and scores, members, pages and stamps of one pair.
-  constexpr size_t PIPELINES = size_t(ATTENTION_WARPS) * STAGES * (PageAttention<HEAD_DIM>::STAGE_BYTES + 4 * HEAD_DIM);
-  const size_t shared = std::max(PIPELINES, sizeof(float2) * size_t(most * state.group) + 16 * size_t(slots));
   return [=](const Pointers& arrays, void* stream) {
     using P = RaasStep;
     RaasState own = state;

@@ -92,7 +92,7 @@ class RaasStep : public Problem {
     for (int64_t i = 0; i < sequences; i++)
       if (of<int32_t>(after, LENGTHS)[i] != of<int32_t>(before, LENGTHS)[i] + 1) throw Error("a length did not grow by one");
     ErrorNorm error;
-    Sample sample(64, size_t(parts.pairs), random);
+    Sample sample(compared_pairs(double(held_pages * PAGE_TOKENS), group, head_dim), size_t(parts.pairs), random);
     for (int64_t pair = 0; pair < parts.pairs; pair++) {
       for (int64_t i = 0; i < group * head_dim; i++) error.look_at(from_bf16(of<uint16_t>(after, OUT)[pair * group * head_dim + i]));
       if (!sample.takes_next()) continue;
@@ -202,11 +202,13 @@ class RaasStep : public Problem {
 
   void compare_out(const HostArrays& before, const HostArrays& after, int64_t pair, ErrorNorm& error) const {
     const Step step = step_of(before, pair);
-    const auto row = [&](size_t array, int64_t i) { return of<uint16_t>(after, array) + token_at(step.pages[i / PAGE_TOKENS], i % PAGE_TOKENS, step.head); };
+    const auto value = [&](size_t array, int64_t i, int64_t c) {
+      return from_bf16(of<uint16_t>(after, array)[token_at(step.pages[i / PAGE_TOKENS], i % PAGE_TOKENS, step.head) + c]);
+    };
     for (int64_t member = 0; member < group; member++) {
       const int64_t at = (pair * group + member) * head_dim;
       const ExactAttention exact(of<uint16_t>(before, Q) + at, head_dim, step.newest * PAGE_TOKENS + step.offset + 1,
-                                     [&](int64_t i) { return row(K, i); }, [&](int64_t i) { return row(V, i); });
+                                     [&](int64_t i, int64_t c) { return value(K, i, c); }, [&](int64_t i, int64_t c) { return value(V, i, c); });
       for (int64_t c = 0; c < head_dim; c++) error.add(from_bf16(of<uint16_t>(after, OUT)[at + c]), exact.out[size_t(c)]);
     }
   }
