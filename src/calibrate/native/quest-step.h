@@ -74,7 +74,8 @@ class QuestStep : public Problem {
   Agreement compare(const HostArrays& before, const HostArrays& after, Random& random) const override {
     if (after[SCORE_TICKETS] != before[SCORE_TICKETS] || after[PARTS + 2] != before[PARTS + 2]) throw Error("tickets are not back at zero");
     ErrorNorm error;
-    Sample sample(compared_pairs(double(kv.pages) / double(kv.sequences) + double(chosen * PAGE_TOKENS), group, kv.head_dim), size_t(parts.pairs), random);
+    const double tokens = double(kv.pages) / double(kv.sequences) + double(chosen * PAGE_TOKENS);  // a page scored is as one
+    Sample sample(compared_pairs(tokens, group, kv.head_dim), size_t(parts.pairs), random);
     for (int64_t pair = 0; pair < parts.pairs; pair++) {
       const auto* const out = reinterpret_cast<const uint16_t*>(after[OUT].data()) + pair * group * kv.head_dim;
       for (int64_t i = 0; i < group * kv.head_dim; i++) error.look_at(from_bf16(out[i]));
@@ -100,7 +101,8 @@ class QuestStep : public Problem {
     double worst_chosen = INFINITY, best_left = -INFINITY;
     for (int64_t page = 0, next = 0; page < pages - 1; page++) {
       const int64_t row = cache.slot(sequence, page * PAGE_TOKENS) / PAGE_TOKENS * kv.kv_heads + head;
-      const double score = page_bound(q, group, reinterpret_cast<const uint16_t*>(before[REPRESENTATIVES].data()) + row * 2 * kv.head_dim, kv.head_dim);
+      const auto* const all = reinterpret_cast<const uint16_t*>(before[REPRESENTATIVES].data());
+      const double score = page_bound(q, group, all + row * 2 * kv.head_dim, kv.head_dim);
       if (found[next] == page) {
         worst_chosen = std::min(worst_chosen, score);
         next++;

@@ -18,7 +18,8 @@ namespace raas {
  * in a large batch every run pays for the average of evictions; of a small one 16 runs are a whole cycle.
  *
  * Shape: sequences, budget (tokens held, a multiple of 16; how many a sequence has seen beyond them costs nothing and is no
- * size), prompt (tokens of them pinned, at most budget - 32), queryHeads, kvHeads, headDim (64 or 128), scattered (1: every head has its pages in another order, as evictions of its own leave them).
+ * size), prompt (tokens of them pinned, at most budget - 32), queryHeads, kvHeads, headDim (64 or 128), scattered (1: every
+ * head has its pages in another order, as evictions of its own leave them).
  * Arrays: q bf16 [sequences][queryHeads][headDim]; newKeys and newValues bf16 [sequences][kvHeads][headDim]; k and v bf16
  * [sequences · slots][16][kvHeads][headDim] with slots = budget / 16 + 1; representatives bf16 [sequences · slots][kvHeads][2]
  * [headDim]; pages i32 [sequences][kvHeads][slots], those held from the oldest to the newest, the free one last; stamps i32
@@ -153,7 +154,8 @@ class RaasStep : public Problem {
     for (int64_t i = 0; i < step.held; i++) {
       const int64_t page = step.pages[i], filled = i == step.newest ? step.offset : PAGE_TOKENS, at = representative_at(page, step.head);
       for (int64_t token = 0; token < filled; token++)
-        for (const size_t array : {size_t(K), size_t(V)}) same(array, token_at(page, token, step.head), array, before, token_at(page, token, step.head), head_dim);
+        for (const size_t array : {size_t(K), size_t(V)})
+          same(array, token_at(page, token, step.head), array, before, token_at(page, token, step.head), head_dim);
       if (i == step.newest) {
         same(K, token_at(page, step.offset, step.head), NEW_KEYS, before, pair * head_dim, head_dim);
         same(V, token_at(page, step.offset, step.head), NEW_VALUES, before, pair * head_dim, head_dim);
@@ -163,7 +165,8 @@ class RaasStep : public Problem {
       } else {
         same(REPRESENTATIVES, at, REPRESENTATIVES, before, at, 2 * head_dim);
       }
-      if (i >= pinned) scores.push_back(page_bound(of<uint16_t>(before, Q) + pair * group * head_dim, group, of<uint16_t>(after, REPRESENTATIVES) + at, head_dim));
+      if (i >= pinned)
+        scores.push_back(page_bound(of<uint16_t>(before, Q) + pair * group * head_dim, group, of<uint16_t>(after, REPRESENTATIVES) + at, head_dim));
     }
     compare_stamps(before, after, pair, scores);
   }
