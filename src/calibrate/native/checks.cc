@@ -39,7 +39,7 @@ int check(const Entry& entry, const Shape& shape, const std::string& backend, ui
     solve(pointers, nullptr);
     HostArrays after;
     for (size_t i = 0; i < before.size(); i++) {
-      const Array& array = problem->arrays()[i];
+      const Array array = problem->arrays()[i];
       unsigned char* start = owned[i].get();
       for (size_t j = 0; j < GUARD_BYTES; j++)
         if (start[before[i].size() + j] != GUARD) throw Error("wrote past the end of " + array.name);
