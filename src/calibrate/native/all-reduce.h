@@ -24,7 +24,7 @@ class AllReduce : public Problem {
     for (size_t i = 0; i < size_t(gpus); i++) NormalValues(Type::bf16, 1, random).fill(arrays[i].data(), bytes / 2);
   }
   Agreement compare(const HostArrays& before, const HostArrays& after, Random& random) const override {
-    SampledNorm error(bytes / 2 * size_t(gpus), random);
+    SampledErrorNorm error(bytes / 2 * size_t(gpus), random);
     for (size_t device = 0; device < size_t(gpus); device++)
       for (size_t i = 0; i < bytes / 2; i++)
         error.add(bf16_at(after[size_t(gpus) + device].data(), i), [&] {

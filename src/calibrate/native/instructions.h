@@ -46,7 +46,7 @@ class Instructions : public Problem {
     for (int i = 0; i < 32; i++) words[i] |= 1;
   }
   Agreement compare(const HostArrays& before, const HostArrays& after, Random& random) const override {
-    SampledNorm products(size_t(warps) * 128, random), sums(size_t(warps) * 32, random);
+    SampledErrorNorm products(size_t(warps) * 128, random), sums(size_t(warps) * 32, random);
     int64_t compared = 0;
     bool same = true;
     for (int64_t warp = 0; warp < warps; warp++) {

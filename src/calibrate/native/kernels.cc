@@ -1,6 +1,7 @@
 #include "kernels.h"
 #include "all-reduce.h"
 #include "copy.h"
+#include "decode-attention.h"
 #include "gemm.h"
 #include "graph.h"
 #include "h2o-attention.h"
@@ -35,6 +36,10 @@ std::unique_ptr<Problem> make(const Shape& shape) { return std::make_unique<P>(s
 const std::vector<Entry>& kernels() {
   static const std::vector<Entry> table = {
       {{"copy", {"bytes"}, make<Copy>}, RAAS_ENTRY(copy)},
+      {{"decode-attention",
+        {"sequences", "context", "queryHeads", "kvHeads", "headDim", "kvFormat", "scattered", "ragged"},
+        make<DecodeAttention>},
+       RAAS_ENTRY(decode_attention)},
       {{"page-scores", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "scattered", "ragged"}, make<PageScores>}, RAAS_ENTRY(page_scores)},
       {{"top-pages", {"sequences", "context", "kvHeads", "budget", "ragged"}, make<TopPages>}, RAAS_ENTRY(top_pages)},
       {{"gemm", {"m", "n", "k"}, make<Gemm>}, RAAS_CUDA_ONLY(gemm), nullptr, cpu::gemm, RAAS_CUDA_ONLY(gemm_implementation)},
