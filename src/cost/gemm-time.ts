@@ -63,7 +63,7 @@ export function gemmSeconds(work: GemmWork, device: DeviceFacts, parameters: Gem
   let least = Infinity; // seconds that no split goes below: every multiprocessor busy all the time
   for (let t = 0; t < TILES.length; t++) {
     const { rows, columns } = TILES[t] as Tile;
-    const products = (2 * rows * columns) / flopsPerBlock;
+    const products = (2 * (parameters.exactRows === true ? Math.min(rows, m) : rows) * columns) / flopsPerBlock;
     const operands = (work.inputBytes * Math.min(rows, m) + work.weightBytes * Math.min(columns, n)) / operandBandwidth;
     tileCount[t] = Math.ceil(m / rows) * Math.ceil(n / columns);
     stepSeconds[t] = Math.sqrt(products ** 2 + operands ** 2 + parameters.stepSeconds ** 2);
