@@ -20,7 +20,7 @@ export interface Addon {
   work(kernel: string, sizes: Sizes): KernelWork;
   open(backend: Backend, kernel: string, sizes: Sizes, seed: number, sets: number): Promise<Handle>;
   check(handle: Handle): Promise<Agreement>;
-  time(handle: Handle, count: number, laps: number): Promise<readonly number[]>;
+  time(handle: Handle, count: number, runs: number): Promise<readonly number[]>;
   close(handle: Handle): Promise<void>;
   conditions(pci: string): Conditions | null;
 }
@@ -82,6 +82,7 @@ export function nativeRunner(backend: "cuda" | "cpu", addon: Addon = loadAddon()
   const pci = backend === "cpu" ? "" : (probe.cuda.device?.pci ?? "");
   return {
     device,
+    wholeLaps: backend === "cuda",
     kernels: addon.kernels(),
     work: (kernel, sizes) => userTrouble(kernel, () => addon.work(kernel, sizes)),
     open: async (kernel, sizes, seed, sets) => openKernel(addon, backend, kernel, sizes, seed, sets),
@@ -103,7 +104,7 @@ export async function openKernel(
   });
   return {
     check: async () => addon.check(handle),
-    time: async (count, laps) => addon.time(handle, count, laps),
+    time: async (count, runs) => addon.time(handle, count, runs),
     close: async () => addon.close(handle),
   };
 }

@@ -28,6 +28,7 @@ const PROVENANCE = z.strictObject({
   device: DEVICE,
   model: z.string(),
   seed: z.number(),
+  statistic: z.enum(["median", "least"]), // of the figures of a shape: what stands for them
   implementations: z.record(z.string(), z.string()), // kernel → whose code
 });
 
@@ -91,12 +92,12 @@ export function provenanceLine(provenance: Provenance): string {
 
 const DIGITS = 5;
 
-/** One shape: the sample at the median, and beside it everything that was measured. */
+/** One shape: the sample, and beside it everything that was measured. */
 export function measurementLine(measurement: Measurement): string {
-  const { kernel, sizes, work, agreement, median, least, count, intervalPercent, spreadPercent } = measurement;
-  const { sets, laps, times, conditions } = measurement;
+  const { kernel, sizes, work, agreement, seconds, statistics, sets, runs, times, conditions } = measurement;
+  const { median, least, count, intervalPercent, spreadPercent } = statistics;
   const short = (value: number): number => Number(value.toPrecision(DIGITS));
-  const sample = sampleOf(measurement, work, short(median));
+  const sample = sampleOf(measurement, work, short(seconds));
   const measured = {
     kernel,
     sizes,
@@ -104,12 +105,13 @@ export function measurementLine(measurement: Measurement): string {
     flops: work.flops,
     relativeError: short(agreement.relativeError),
     compared: agreement.compared,
+    median: short(median),
     least: short(least),
     count,
     intervalPercent: short(intervalPercent),
     spreadPercent: short(spreadPercent),
     sets,
-    laps,
+    runs,
     conditions,
     times: times.map(short),
   };

@@ -47,7 +47,13 @@ export async function calibrateRequest(flags: Flags, runner: KernelRunner): Prom
       mostBytes: Math.min(limits.bytes, MEMORY_SHARE * device.memoryBytes),
       mostFlops: limits.flops,
     },
-    measure: { seed, intervalPercent: 2, capSeconds: CAP_SECONDS[size], setsBytes: 2 * cacheBytes(device) },
+    measure: {
+      seed,
+      statistic: device.backend === "cpu" ? "least" : "median",
+      intervalPercent: 2,
+      capSeconds: CAP_SECONDS[size],
+      setsBytes: 2 * cacheBytes(device),
+    },
   };
 }
 

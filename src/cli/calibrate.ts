@@ -116,6 +116,7 @@ function provenance(runner: KernelRunner, points: readonly Point[], request: Cal
     device: runner.device,
     model: request.model,
     seed: request.seed,
+    statistic: request.measure.statistic,
     implementations: Object.fromEntries(kernels.map(({ name, implementation }) => [name, implementation])),
   };
 }

@@ -144,8 +144,8 @@ export class Replica implements ServerView {
 
   /** Takes in who has come and lets go who was given up until then. */
   #settle(now: number, until: number): void {
-    for (const sequence of this.#late.take(until)) this.#queue.insert(sequence);
-    for (const sequence of this.#leaving.take(until)) this.#leave(sequence, now);
+    for (const { item } of this.#late.take(until)) this.#queue.insert(item);
+    for (const { item } of this.#leaving.take(until)) this.#leave(item, now);
   }
 
   /** Plans and starts the next run. Returns its end, or undefined if there is nothing to do. */
@@ -197,7 +197,7 @@ export class Replica implements ServerView {
     this.ledger.record(run); // before the decode set moves on
     if (run.decodes > 0) {
       this.#decoding.advance(run.steps);
-      const freed = this.#decoding.milestones((sequence) => this.#end(sequence, now)); // which frees more by itself
+      const freed = this.#decoding.milestones(this.#last, now); // which frees more by itself
       this.#pool.used -= freed;
     }
     for (const { sequence, emits } of run.chunks) if (emits) this.#prefilled(sequence, now);
@@ -284,12 +284,13 @@ export class Replica implements ServerView {
     } else this.#pool.used -= this.#decoding.join(sequence);
   }
 
-  #end(sequence: Sequence, now: number): void {
+  /** Its last token came from decoding. One function for all runs, not one each. */
+  readonly #last = (sequence: Sequence, now: number): void => {
     this.#times.answer(sequence, this.#decoding.generated(sequence));
     const held = this.#decoding.leave(sequence);
     this.#pool.release(sequence, held, sequence.contextTokens - 1);
     this.#remove(sequence, now);
-  }
+  };
 
   /** The last token is out. */
   #remove(sequence: Sequence, now: number): void {

@@ -136,12 +136,12 @@ Napi::Value check(const Napi::CallbackInfo& call) {
       });
 }
 
-/** time(handle, count, laps) */
+/** time(handle, count, runs) */
 Napi::Value time(const Napi::CallbackInfo& call) {
   const Handle session = session_of(call[0]);
-  const int count = call[1].As<Napi::Number>().Int32Value(), laps = call[2].As<Napi::Number>().Int32Value();
+  const int count = call[1].As<Napi::Number>().Int32Value(), runs = call[2].As<Napi::Number>().Int32Value();
   return Task<std::vector<double>>::start(
-      call.Env(), [=] { return session->time(count, laps); },
+      call.Env(), [=] { return session->time(count, runs); },
       [](Napi::Env env, const std::vector<double>& seconds) -> Napi::Value {
         auto list = Napi::Array::New(env, seconds.size());
         for (size_t i = 0; i < seconds.size(); i++) list[uint32_t(i)] = seconds[i];

@@ -78,6 +78,26 @@ __device__ inline float fp8_to_float(uint8_t bits) {
   asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(half.x));
   return value;
 }
+/** Four finite values, the first in the low byte, as two pairs: bits moved to where bfloat16 has them are 2^-120 too small. */
+__device__ inline void fp8_to_bf16(uint32_t (&pairs)[2], uint32_t four) {
+  for (int i = 0; i < 2; i++) {
+    const uint32_t bytes = __byte_perm(four, 0, i == 0 ? 0x1404 : 0x3424);
+    const uint32_t bits = (bytes & 0x80008000u) | (bytes & 0x7f007f00u) >> 4;
+    asm("fma.rn.bf16x2 %0, %1, %2, %3;" : "=r"(pairs[i]) : "r"(bits), "r"(0x7b807b80u), "r"(0x80008000u));
+  }
+}
+/** 2^value to about 2^-22, zero below 2^-126. */
+__device__ inline float exp2_approximate(float value) {
+  float power;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(value));
+  return power;
+}
+/** The 8 x 8 matrix of 16-bit values that a warp holds, a row in 4 lanes and 2 values in each, transposed. */
+__device__ inline uint32_t transpose_matrix(uint32_t pair) {
+  uint32_t result;
+  asm volatile("movmatrix.sync.aligned.m8n8.trans.b16 %0, %1;" : "=r"(result) : "r"(pair));
+  return result;
+}
 
 /** d += a · b of one warp: a 16 x 16, b 16 x 8, bfloat16; fragments as PTX mma.m16n8k16 lays them out. */
 __device__ inline void mma_16x8x16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {

@@ -1,6 +1,6 @@
 #pragma once
 #include "attention-parts.h"
-#include "attention-reference.h"
+#include "exact-attention.h"
 #include "error-norm.h"
 #include "page-representatives.h"
 #include "top-pages.h"
@@ -74,7 +74,7 @@ class QuestStep : public Problem {
   Agreement compare(const HostArrays& before, const HostArrays& after, Random& random) const override {
     if (after[SCORE_TICKETS] != before[SCORE_TICKETS] || after[PARTS + 2] != before[PARTS + 2]) throw Error("tickets are not back at zero");
     ErrorNorm error;
-    Sample sample(64, parts.pairs, random);
+    Sample sample(64, size_t(parts.pairs), random);
     for (int64_t pair = 0; pair < parts.pairs; pair++) {
       const auto* const out = reinterpret_cast<const uint16_t*>(after[OUT].data()) + pair * group * kv.head_dim;
       for (int64_t i = 0; i < group * kv.head_dim; i++) error.look_at(from_bf16(out[i]));
@@ -114,7 +114,7 @@ class QuestStep : public Problem {
       return reinterpret_cast<const uint16_t*>(before[array].data()) + (slot * kv.kv_heads + head) * kv.head_dim;
     };
     for (int64_t member = 0; member < group; member++) {
-      const AttentionReference exact(q + member * kv.head_dim, kv.head_dim, length - (pages - count) * PAGE_TOKENS,
+      const ExactAttention exact(q + member * kv.head_dim, kv.head_dim, length - (pages - count) * PAGE_TOKENS,
                                      [&](int64_t i) { return row(K, i); }, [&](int64_t i) { return row(V, i); });
       for (int64_t c = 0; c < kv.head_dim; c++) error.add(from_bf16(out[member * kv.head_dim + c]), exact.out[size_t(c)]);
     }

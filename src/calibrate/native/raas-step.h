@@ -1,6 +1,6 @@
 #pragma once
 #include "attention-parts.h"
-#include "attention-reference.h"
+#include "exact-attention.h"
 #include "error-norm.h"
 #include "head-group.h"
 #include "page-representatives.h"
@@ -14,10 +14,10 @@ namespace raas {
  * the one with the oldest stamp (of equal ones the older) leaves, never the newest, and its memory takes the next page.
  *
  * One run is one step of every sequence and leaves the state ready for the next: it may be repeated without end. A
- * sequence opens a page and evicts one in every 16th run. Sequences begin at random places in their pages, so that in a
- * large batch every run pays for the average of evictions; of a small one 16 runs are a whole cycle.
+ * sequence opens a page and evicts one in every 16th run. Of 16 sequences each begins at another place in its page, so that
+ * in a large batch every run pays for the average of evictions; of a small one 16 runs are a whole cycle.
  *
- * Shape: sequences, context (tokens a sequence has seen, a multiple of 16 to which 0 to 15 come by chance: it costs nothing),
+ * Shape: sequences, context (tokens a sequence has seen, a multiple of 16 to which 0 to 15 come; it costs nothing),
  * budget (tokens held, a multiple of 16), prompt (tokens of them pinned, less than budget - 16), queryHeads, kvHeads, headDim (64
  * or 128), scattered (1: every head has its pages in another order, as evictions of its own leave them).
  * Arrays: q bf16 [sequences][queryHeads][headDim]; newKeys and newValues bf16 [sequences][kvHeads][headDim]; k and v bf16
@@ -80,9 +80,10 @@ class RaasStep : public Problem {
     std::vector<int32_t> memory(static_cast<size_t>(sequences * slots));
     std::iota(memory.begin(), memory.end(), 0);
     if (scattered) std::shuffle(memory.begin(), memory.end(), random);
+    const int64_t first = int64_t(random() % PAGE_TOKENS);
     for (int64_t sequence = 0; sequence < sequences; sequence++) {
       const auto own = memory.begin() + sequence * slots;
-      const int64_t in_newest = lengths[sequence] = int32_t(context + int64_t(random() % PAGE_TOKENS));
+      const int64_t in_newest = lengths[sequence] = int32_t(context + (first + sequence) % PAGE_TOKENS);
       for (int64_t head = 0; head < kv_heads; head++) {
         if (scattered) std::shuffle(own, own + slots, random);
         const int64_t pair = sequence * kv_heads + head;
@@ -98,7 +99,7 @@ class RaasStep : public Problem {
     for (int64_t i = 0; i < sequences; i++)
       if (of<int32_t>(after, LENGTHS)[i] != of<int32_t>(before, LENGTHS)[i] + 1) throw Error("a length did not grow by one");
     ErrorNorm error;
-    Sample sample(64, parts.pairs, random);
+    Sample sample(64, size_t(parts.pairs), random);
     for (int64_t pair = 0; pair < parts.pairs; pair++) {
       for (int64_t i = 0; i < group * head_dim; i++) error.look_at(from_bf16(of<uint16_t>(after, OUT)[pair * group * head_dim + i]));
       if (!sample.takes_next()) continue;
@@ -211,7 +212,7 @@ class RaasStep : public Problem {
     const auto row = [&](size_t array, int64_t i) { return of<uint16_t>(after, array) + token_at(step.pages[i / PAGE_TOKENS], i % PAGE_TOKENS, step.head); };
     for (int64_t member = 0; member < group; member++) {
       const int64_t at = (pair * group + member) * head_dim;
-      const AttentionReference exact(of<uint16_t>(before, Q) + at, head_dim, step.newest * PAGE_TOKENS + step.offset + 1,
+      const ExactAttention exact(of<uint16_t>(before, Q) + at, head_dim, step.newest * PAGE_TOKENS + step.offset + 1,
                                      [&](int64_t i) { return row(K, i); }, [&](int64_t i) { return row(V, i); });
       for (int64_t c = 0; c < head_dim; c++) error.add(from_bf16(of<uint16_t>(after, OUT)[at + c]), exact.out[size_t(c)]);
     }

@@ -114,10 +114,10 @@ Agreement Session::check() {
   return agreement;
 }
 
-std::vector<double> Session::time(int count, int laps) {
+std::vector<double> Session::time(int count, int runs) {
   if (!checked_) throw Error("a kernel is timed only once it has been checked");
   if (backend_ == Backend::emulated) throw Error("the emulation is for checks; it has no time");
-  return machine_->time({run_, sets_, laps}, count, entry_.kernel.whole);
+  return machine_->time({run_, sets_, runs, entry_.kernel.whole}, count);
 }
 
 }  // namespace raas

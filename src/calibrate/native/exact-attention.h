@@ -6,10 +6,10 @@
 namespace raas {
 
 /** Attention of one query head in double precision. */
-struct AttentionReference {
+struct ExactAttention {
   /** `key(i)` and `value(i)`: rows (bfloat16) of the i-th of `count` tokens, in any order. */
   template <typename Key, typename Value>
-  AttentionReference(const uint16_t* q, int64_t head_dim, int64_t count, const Key& key, const Value& value)
+  ExactAttention(const uint16_t* q, int64_t head_dim, int64_t count, const Key& key, const Value& value)
       : weights(size_t(count)), out(size_t(head_dim)) {
     double peak = -INFINITY, total = 0;
     for (int64_t i = 0; i < count; i++) {
