@@ -21,7 +21,7 @@ const PARAMETERS: Readonly<Record<DecodeKernel["kernel"], Readonly<Record<string
     groupSeconds: { start: 2e-6, min: 1e-8, max: 1e-4 },
     gatherSeconds: { start: 5e-6, min: 1e-8, max: 1e-4 },
     headSeconds: { start: 1.3e-9, min: 1e-12, max: 1e-6 },
-    imbalance: { start: 1.2, min: 1, max: 3 },
+    startBlocks: { start: 0.2, min: 0.001, max: 3 },
     partSeconds: { start: 2e-7, min: 1e-10, max: 1e-5 },
   },
   "flash-attention-3": {
@@ -67,7 +67,7 @@ export function decodeAttentionForm(
   };
 }
 
-function workOf({ sequences, context, queryHeads, kvHeads, headDim, kvFormat, window }: Decode): DecodeWork {
+function workOf({ sequences, context, queryHeads, kvHeads, headDim, kvFormat, window, cold }: Decode): DecodeWork {
   const windowed = window !== null && context > window;
   const read = windowed ? Math.min(context, window + KEY_BLOCK) : context; // a window begins within a block
   return {
@@ -78,6 +78,6 @@ function workOf({ sequences, context, queryHeads, kvHeads, headDim, kvFormat, wi
     headDim,
     kvBytes: 2 * kvHeads * headDim * (kvFormat === "fp8" ? 1 : 2),
     windowed,
-    cachedBytes: CACHED_BYTES,
+    cachedBytes: cold === true ? 0 : CACHED_BYTES,
   };
 }

@@ -1,4 +1,5 @@
 import { InputError } from "../core/check.js";
+import { EFFICIENCY_KEYS } from "../hardware/profile-schema.js";
 import type { HardwareProfile, OperatorFit } from "../hardware/profile.js";
 import { allReduceForm } from "./all-reduce-form.js";
 import { decodeAttentionForm } from "./decode-attention-form.js";
@@ -7,13 +8,16 @@ import { gemmForm } from "./gemm-form.js";
 import { moeForm } from "./moe-form.js";
 import type { OperatorForm, ProfileBlocks } from "./operator-form.js";
 import { prefillAttentionForm } from "./prefill-attention-form.js";
-import type { KernelSample } from "./sample.js";
+import { STREAMING, type KernelSample } from "./sample.js";
 import { scaledGemmForm } from "./scaled-gemm-form.js";
+import { suited } from "./slow-device.js";
+import { elementWise, streamingForm } from "./streaming-form.js";
 
 export interface FitSettings {
   readonly holdout: number; // share of the shapes
   readonly seed: number;
   readonly source: string; // of the samples, for the profile
+  readonly kind?: "fitted" | "measured"; // measured: by a calibration on the device itself
 }
 
 export interface FittedProfile {
@@ -35,7 +39,7 @@ export function fitProfile(
   profile: Readonly<Record<string, unknown>>,
   device: HardwareProfile,
   samples: readonly KernelSample[],
-  { holdout, seed, source }: FitSettings,
+  { holdout, seed, source, kind = "fitted" }: FitSettings,
   progress: (operator: string) => void,
 ): FittedProfile {
   const merged = mergedShapes(samples);
@@ -46,7 +50,7 @@ export function fitProfile(
     const own = merged.filter(form.takes);
     if (own.length < LEAST_SAMPLES) return;
     progress(form.name);
-    const fitted = fitOperator(form, own, device, holdout, seed);
+    const fitted = fitOperator(suited(form, device), own, device, holdout, seed);
     form.put(blocks, fitted.values);
     fits.push(fitted.fit);
     used += own.length;
@@ -56,10 +60,15 @@ export function fitProfile(
     throw new InputError("fit", `no operator has ${LEAST_SAMPLES} samples; give more kernel tables`);
   const json: Record<string, unknown> = {
     ...profile,
-    kind: "fitted",
+    kind,
     fits: fits.map((fit) => ({ ...fit, source: KERNELS })),
   };
   for (const key of BLOCKS) if (blocks[key] !== undefined) json[key] = withOthers(profile[key], sourced(blocks[key]));
+  const stream = elementWise(blocks.streaming ?? {});
+  if (stream !== undefined) json["elementwise"] = sourced(stream);
+  if (device.peakFlops.fp8 === null && blocks.gemm !== undefined)
+    json["gemm"] = { fp8: null, ...(json["gemm"] as object) };
+  if (EFFICIENCY_KEYS.every((key) => json[key] !== undefined)) delete json["efficienciesOf"]; // nothing is borrowed any more
   json["sources"] = { ...(profile["sources"] as object), [KERNELS]: source };
   return { json: ordered(json), fits, unused: merged.length - used };
 }
@@ -82,6 +91,10 @@ function fitForms(
   for (const { headDim, kvFormat } of attention) fit(prefillAttentionForm(kernel, headDim, kvFormat));
   for (const format of ["bf16", "fp8", "int4"] as const) fit(moeForm(format, device));
   for (const each of ["ring", "custom"] as const) fit(allReduceForm(each));
+  for (const operator of STREAMING) {
+    const computes = samples.some((sample) => sample.operator === operator && sample.flops > 0);
+    fit(streamingForm(operator, computes));
+  }
 }
 
 /** Samples of one shape as one, at their geometric mean: a shape is held out as a whole. */

@@ -34,4 +34,5 @@ export interface ProfileBlocks {
   prefillAttention?: unknown[];
   moe?: Record<string, unknown>;
   allReduce?: Record<string, unknown>;
+  streaming?: Record<string, Values>; // by operator
 }

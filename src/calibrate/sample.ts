@@ -10,6 +10,31 @@ const count = z.number().int().min(1);
 const seconds = z.number().positive();
 const kvFormat = z.enum(["bf16", "fp8"]);
 
+/** Of a calibration: how the pages of the cache lie, whether sequences differ in length, and that caches held no input. */
+const calibrated = {
+  pages: z.enum(["contiguous", "scattered"]).optional(),
+  ragged: z.boolean().optional(),
+  cold: z.literal(true).optional(),
+};
+/** Kernels of the addon without a form of their own. */
+export const STREAMING = [
+  "copy",
+  "own-gemm",
+  "kv-append",
+  "rms-norm",
+  "rope",
+  "silu-mul",
+  "sampling",
+  "page-scores",
+  "top-pages",
+  "quest-step",
+  "raas-step",
+  "h2o-attention",
+  "launch",
+  "graph",
+  "peer-copy",
+] as const;
+
 const heads = { queryHeads: count, kvHeads: count, headDim: count, window: count.nullable() };
 
 const SAMPLE = z.discriminatedUnion("operator", [
@@ -27,6 +52,7 @@ const SAMPLE = z.discriminatedUnion("operator", [
     sequences: count,
     context: count, // keys of a sequence, that of its new token included
     ...heads,
+    ...calibrated,
     seconds,
   }),
   z.strictObject({
@@ -36,6 +62,7 @@ const SAMPLE = z.discriminatedUnion("operator", [
     tokens: count, // new, of a sequence
     context: z.number().int().min(0), // cached before them
     ...heads,
+    ...calibrated,
     seconds,
   }),
   z.strictObject({
@@ -56,32 +83,51 @@ const SAMPLE = z.discriminatedUnion("operator", [
     bytes: count,
     seconds,
   }),
+  // Kernels bound by the bytes that they stream or by their launch: told by what a run must do at least.
+  z.strictObject({
+    operator: z.enum(STREAMING),
+    sizes: z.record(z.string(), z.number().int().min(0)),
+    bytes: z.number().min(0),
+    flops: z.number().min(0),
+    seconds,
+  }),
 ]);
 
 export type KernelSample = z.output<typeof SAMPLE>;
 export type SampleOf<O extends KernelSample["operator"]> = Extract<KernelSample, { operator: O }>;
 
+/** A line of samples: what was measured when and where, or a sample, with the statistics of a calibration beside it. */
+export interface SampleLine {
+  readonly where: string; // for messages
+  readonly calibration: unknown; // undefined: a sample
+  readonly sample: KernelSample | undefined;
+  readonly measured: unknown; // of the sample
+}
+
 /** Samples of a calibration, one JSON object a line. Throws InputError with the line. */
 export function readSamples(text: string, path: string): readonly KernelSample[] {
-  const samples: KernelSample[] = [];
-  text.split("\n").forEach((line, i) => {
-    if (line.trim() === "") return;
-    const where = `${path} line ${i + 1}`;
-    let json: unknown;
-    try {
-      json = JSON.parse(line);
-    } catch {
-      throw new InputError(where, "is not JSON; expected a kernel sample a line");
-    }
-    const parsed = SAMPLE.safeParse(json);
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      throw new InputError(
-        `${where} ${issue?.path.join(".") ?? ""}`.trimEnd(),
-        issue?.message ?? "is no kernel sample",
-      );
-    }
-    samples.push(parsed.data);
-  });
-  return samples;
+  return sampleLines(text, path).flatMap(({ sample }) => (sample === undefined ? [] : [sample]));
+}
+
+/** All lines that are not empty. Throws InputError with the line. */
+export function sampleLines(text: string, path: string): readonly SampleLine[] {
+  return text.split("\n").flatMap((line, i) => (line.trim() === "" ? [] : [sampleLine(line, `${path} line ${i + 1}`)]));
+}
+
+function sampleLine(line: string, where: string): SampleLine {
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch {
+    throw new InputError(where, "is not JSON; expected a kernel sample a line");
+  }
+  if (typeof json === "object" && json !== null && "calibration" in json)
+    return { where, calibration: json.calibration, sample: undefined, measured: undefined };
+  const { measured, ...rest } = Object(json) as Record<string, unknown>;
+  const parsed = SAMPLE.safeParse(rest);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new InputError(`${where} ${issue?.path.join(".") ?? ""}`.trimEnd(), issue?.message ?? "is no kernel sample");
+  }
+  return { where, calibration: undefined, sample: parsed.data, measured };
 }

@@ -45,13 +45,13 @@ function readKernels(path: string): readonly KernelSample[] {
   return text.trimStart().startsWith("{") ? readSamples(text, path) : readKernelTable(text, path);
 }
 
-function jsonText({ fits, unused }: FittedProfile, hardware: string): string {
+export function jsonText({ fits, unused }: FittedProfile, hardware: string): string {
   return JSON.stringify({ version: version(), hardware, unused_samples: unused, operators: fits }, null, 2);
 }
 
 const RIGHT = ["samples", "held out", "MAPE %", "bias %", "p90 %"].map((title) => ({ title, align: "right" }) as const);
 
-function fitText({ fits, unused }: FittedProfile, holdout: number): string {
+export function fitText({ fits, unused }: FittedProfile, holdout: number): string {
   return [
     textTable([{ title: "Operator" }, ...RIGHT, { title: "Shapes that the samples cover" }], fits.map(operatorRow)),
     textTable(
@@ -88,7 +88,7 @@ function errorCells(
 }
 
 /** JSON with one line for each object without objects, as profiles are written. */
-function profileText(json: unknown): string {
+export function profileText(json: unknown): string {
   return JSON.stringify(json, null, 2).replaceAll(/[{[]\n\s+[^{}[\]]*?\n\s+[}\]]/g, (block) => {
     const line = block.replaceAll(/\n\s+/g, " ");
     return line.length <= 110 ? line : block;

@@ -53,7 +53,7 @@ test("tables, and files where a folder is named", () => {
   const { stdout, stderr, status } = command("memory", "--model", "gemma-3-12b", ...H100, ...options);
   expect(status).toBe(0);
   expect(stdout).toMatch(/weights +23\.\d GiB +29\.\d %/);
-  expect(stdout).toMatch(/Fewest GPUs that hold at least one such sequence under Dense/);
+  expect(stdout).toMatch(/Fewest GPUs that hold at least one sequence of 131,072 tokens under Dense/);
   expect(stderr).toContain("report.html");
   const result = JSON.parse(readFileSync(join(out, "result.json"), "utf8")) as Record<string, unknown>;
   expect(result).toMatchObject({ model: "gemma-3-12b", layers_per_block: 8 });
@@ -68,13 +68,81 @@ test("a model that does not fit: said in words, as JSON as well, with exit code 
   const options = ["memory", "--model", "llama-3.1-70b", ...H100];
   const words = command(...options);
   expect(words.status).toBe(2);
-  expect(words.stdout).toMatch(/missing +\d+\.\d GiB/);
-  expect(words.stderr).toMatch(/^raas-sim: hardware: llama-3\.1-70b does not fit h100-sxm with --tp 1: .* --tp 2,/);
+  expect(words.stderr).toMatch(/^raas-sim: hardware: llama-3\.1-70b does not fit h100-sxm with --tp 1: .* --tp 4, or/);
+  const [, missing] = /: (\d+\.\d) GiB are missing/.exec(words.stderr) ?? [];
+  expect(words.stdout).toMatch(new RegExp(`^missing +${missing} GiB`, "m")); // one figure everywhere
   const json = command(...options, "--json");
   expect(json.status).toBe(2);
   const data = JSON.parse(json.stdout) as Record<string, number>;
   expect(data).toMatchObject({ fits: false, kv_cache_bytes: 0, kv_cache_tokens: 0, num_gpu_blocks: 0 });
-  expect(data["missing_bytes"]).toBeGreaterThan(50 * 2 ** 30);
+  expect(((data["missing_bytes"] as number) / 2 ** 30).toFixed(1)).toBe(missing);
+  expect(data["missing_bytes"] as number).toBeGreaterThan(50 * 2 ** 30);
+});
+
+interface Plan {
+  readonly fits: boolean;
+  readonly max_model_len: number;
+  readonly sequence_tokens: number;
+  readonly notes: readonly string[];
+  readonly fitting: readonly object[];
+  readonly policies: readonly { readonly full_sequences: number; readonly longest_sequence_tokens: number }[];
+}
+
+const LOAD = ["--input-len", "8", "--output-len", "8", "--num-requests", "1", "--request-rate", "1"];
+
+test.each([
+  ["llama-3.1-8b", ["--max-model-len", "2000000"], 2],
+  ["llama-3.1-8b", ["--num-gpu-blocks-override", "100"], 0],
+  ["llama-3.1-8b", ["--num-gpu-blocks-override", "100", "--max-model-len", "1601"], 2],
+  ["llama-3.1-8b", ["--num-gpu-blocks-override", "100", "--max-model-len", "1600"], 0],
+  ["llama-3.1-8b", ["--num-gpu-blocks-override", "100", "--policy", "raas:budget=256"], 0],
+  ["llama-4-scout", ["--tp", "4"], 0],
+  ["llama-3.1-70b", [], 2],
+] as const)(
+  "%s %j: memory fits exactly where serve starts, with the context that serve has",
+  (model, given, status) => {
+    const options = ["--model", model, ...H100, ...given];
+    const [memory, serve] = [command("memory", ...options, "--json"), command("serve", ...options, ...LOAD, "--json")];
+    expect([memory.status, serve.status], memory.stderr).toEqual([status, status]);
+    const plan = JSON.parse(memory.stdout) as Plan;
+    expect(plan.fits).toBe(status === 0);
+    const [{ full_sequences: sequences, longest_sequence_tokens: longest }] = plan.policies as [Plan["policies"][0]];
+    expect(sequences > 0).toBe(plan.fits);
+    if (status === 0) {
+      const { scenario } = JSON.parse(serve.stdout) as { scenario: Record<string, unknown> };
+      expect(scenario["max-model-len"]).toBe(plan.sequence_tokens);
+      expect(longest).toBe(plan.sequence_tokens);
+      expect(plan.notes.some((note) => note.includes("longer requests are cut"))).toBe(longest < plan.max_model_len);
+    } else {
+      expect(serve.stderr).toBe(memory.stderr); // the same words
+      expect(longest).toBeLessThan(plan.sequence_tokens);
+    }
+  },
+);
+
+test("a context that nobody asked for is cut to what every policy holds", () => {
+  const { stdout } = command(
+    "memory",
+    "--model",
+    "llama-3.1-8b",
+    "--hardware",
+    "l4",
+    "--policy",
+    "dense,raas:budget=512",
+    "--json",
+  );
+  const { policies, sequence_tokens: tokens } = JSON.parse(stdout) as Plan;
+  expect(policies.map(({ longest_sequence_tokens: longest }) => longest).toSorted((a, b) => a - b)[0]).toBe(tokens);
+  const [dense, raas] = policies.map(({ full_sequences: sequences }) => sequences);
+  expect(dense).toBe(1);
+  expect(raas).toBeGreaterThan(10);
+});
+
+test("where no known GPUs hold a context, that is said in place of a table", () => {
+  const { stdout, status } = command("memory", "--model", "llama-3.1-8b", ...H100, "--max-model-len", "100000000");
+  expect(status).toBe(2);
+  expect(stdout).not.toContain("Fewest GPUs");
+  expect(stdout).toContain("No node of the GPUs known here holds a sequence of 100000000 tokens under Dense.");
 });
 
 test.each([

@@ -1,4 +1,5 @@
 import { InputError } from "../core/check.js";
+import { cutNote } from "../serve/longest-context.js";
 import { memoryPlan } from "../serve/memory-plan.js";
 import { ENGINE_PRESETS } from "../serve/engine-presets.js";
 import { scenarioOptions, type Flags } from "./flags.js";
@@ -26,6 +27,15 @@ export async function runMemory(flags: Flags): Promise<void> {
       ? []
       : ["Weights of the image encoder are from its sizes; what joins it to the model is left out."]),
     ...(memory.free_bytes < 0 && missingBytes === 0 ? ["This needs more memory than the GPU has."] : []),
+    ...(missingBytes > 0
+      ? [
+          `Missing is what weights, activations and one KV block need beyond ${options["gpu-memory-utilization"]} of the memory (--gpu-memory-utilization).`,
+        ]
+      : []),
+    ...(plan.sequenceTokens < plan.maxModelLen ? [cutNote(plan.sequenceTokens, plan.maxModelLen)] : []),
+    ...(fitting.length === 0
+      ? [`No node of the GPUs known here holds a sequence of ${plan.maxModelLen} tokens under ${policies[0]?.label}.`]
+      : []),
   ];
   const data = {
     version: version(),
@@ -39,6 +49,7 @@ export async function runMemory(flags: Flags): Promise<void> {
     gpu_memory_utilization: options["gpu-memory-utilization"],
     max_num_batched_tokens: options["max-num-batched-tokens"],
     max_num_seqs: options["max-num-seqs"],
+    max_model_len: plan.maxModelLen,
     sequence_tokens: plan.sequenceTokens,
     prompt_tokens: plan.promptTokens,
     policies,
@@ -49,11 +60,12 @@ export async function runMemory(flags: Flags): Promise<void> {
   if (output.json) process.stdout.write(`${JSON.stringify(data, null, 2)}\n`);
   else {
     const { memoryText } = await import("../report/memory-tables.js");
-    process.stdout.write(`${[memoryText(plan), ...notes].join("\n")}\n`);
+    const said = notes.length === 0 ? [] : [["Notes", ...notes.map((note) => `- ${note}`)].join("\n")];
+    process.stdout.write(`${[memoryText(plan), ...said].join("\n\n")}\n`);
   }
   if (output.out !== undefined) {
     const { memoryReport } = await import("../report/memory-report.js");
     await writeReport(output.out, new Map(), data, memoryReport(plan, data, notes), output);
   }
-  if (problem !== undefined) throw new InputError("hardware", problem);
+  if (problem !== undefined) throw problem;
 }

@@ -1,5 +1,6 @@
 import { difference, withConfidence } from "../serve/confidence.js";
 import { withModelError } from "../serve/model-error.js";
+import type { ScenarioOptions } from "../serve/options.js";
 import type { Outcome, Summary } from "../serve/outcome.js";
 import { outcome, summary } from "../serve/outcome-of.js";
 import { InputError } from "../core/check.js";
@@ -47,10 +48,12 @@ export async function outputServe(
   const short = whole ?? withQuality(shortOf(simulation), recorded);
   if (flags.json) printJson({ ...flat(short), ...replayed(recorded) }, [short]);
   else process.stdout.write(`${(await import("../report/text-table.js")).serveTable(short, recorded)}\n`);
-  if (whole === undefined || flags.out === undefined) return;
-  const { serveReport } = await import("../report/serve-report.js");
-  const files = new Map(requests.map((file) => [file.name, file]));
-  await writeReport(flags.out, files, { ...whole, ...replayed(recorded) }, serveReport(whole, recorded), flags);
+  if (whole !== undefined && flags.out !== undefined) {
+    const { serveReport } = await import("../report/serve-report.js");
+    const files = new Map(requests.map((file) => [file.name, file]));
+    await writeReport(flags.out, files, { ...whole, ...replayed(recorded) }, serveReport(whole, recorded), flags);
+  }
+  requireServed([short]);
 }
 
 /** Prints several simulations side by side and writes their files. */
@@ -71,11 +74,13 @@ export async function outputCompare(
     : simulations.map((simulation, i) => ({ ...withQuality(shortOf(simulation), recorded), ...against[i] }));
   if (flags.json) printJson({ policies: shorts.map(flat), ...replayed(recorded) }, shorts);
   else process.stdout.write(`${(await import("../report/text-table.js")).compareTable(shorts, recorded)}\n`);
-  if (flags.out === undefined) return;
-  const files = new Map(requests.map((file) => [file.name, file]));
-  const { compareReport } = await import("../report/compare-report.js");
-  const data = { policies: wholes, ...replayed(recorded) };
-  await writeReport(flags.out, files, data, compareReport(wholes, recorded), flags);
+  if (flags.out !== undefined) {
+    const files = new Map(requests.map((file) => [file.name, file]));
+    const { compareReport } = await import("../report/compare-report.js");
+    const data = { policies: wholes, ...replayed(recorded) };
+    await writeReport(flags.out, files, data, compareReport(wholes, recorded), flags);
+  }
+  requireServed(shorts);
 }
 
 /** Prints several deployments side by side, their totals, and writes their files. */
@@ -92,9 +97,27 @@ export async function outputDeployments(
   const shorts = wholes ?? named(shortOf);
   if (flags.json) printJson({ deployments: shorts.map(flat), total: totals(shorts) }, shorts);
   else process.stdout.write(`${deploymentsText(shorts)}\n`);
-  if (wholes === undefined || flags.out === undefined) return;
-  const files = new Map(requests.map((file) => [file.name, file]));
-  await writeReport(flags.out, files, { deployments: wholes, total: totals(wholes) }, deploymentsReport(wholes), flags);
+  if (wholes !== undefined && flags.out !== undefined) {
+    const files = new Map(requests.map((file) => [file.name, file]));
+    const data = { deployments: wholes, total: totals(wholes) };
+    await writeReport(flags.out, files, data, deploymentsReport(wholes), flags);
+  }
+  requireServed(shorts);
+}
+
+/**
+ * A run that serves nobody is an answer, printed and written; then it is an error as well, as with `memory` and a model
+ * that does not fit: what was asked for cannot be, and a script must not go on with its zeros.
+ */
+function requireServed(outcomes: readonly Summary[]): void {
+  for (const { label, metrics, scenario } of outcomes) {
+    const { completed, failed, cancelled } = metrics;
+    if (completed !== 0) continue;
+    const { "max-model-len": context } = scenario as Partial<ScenarioOptions>;
+    const refused = `${failed} refused, as their prompts leave no room in ${context} tokens of context`;
+    const causes = [...(failed ? [refused] : []), ...(cancelled ? [`${cancelled} given up by clients`] : [])];
+    throw new InputError(label, `NO REQUEST WAS SERVED: ${causes.join(", ") || "none was sent"}`);
+  }
 }
 
 function wholeOf(simulation: Simulation): Outcome {

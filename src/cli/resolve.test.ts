@@ -29,14 +29,14 @@ test("a model is known by its name, its Hugging Face name in any case, or the pa
 test("what a model samples with stands in the file beside its configuration", async () => {
   writeFileSync(at("config.json"), JSON.stringify(CONFIG));
   expect((await resolveModel(at("config.json"))).filtersLogits).toBeUndefined();
-  for (const [given, filters] of [
-    [{ temperature: 0.6 }, false],
-    [{ top_p: 1, top_k: null }, false],
-    [{ top_p: 0.9 }, true],
-    [{ top_k: 20 }, true],
+  for (const [given, filtersLogits, penalisesRepetition] of [
+    [{ temperature: 0.6 }, false, false],
+    [{ top_p: 1, top_k: null, repetition_penalty: 1 }, false, false],
+    [{ top_p: 0.9 }, true, false],
+    [{ top_k: 20, repetition_penalty: 1.05 }, true, true],
   ] as const) {
     writeFileSync(at("generation_config.json"), JSON.stringify(given));
-    expect((await resolveModel(at("config.json"))).filtersLogits).toBe(filters);
+    expect(await resolveModel(at("config.json"))).toMatchObject({ filtersLogits, penalisesRepetition });
   }
   writeFileSync(at("generation_config.json"), JSON.stringify({ top_p: "much" }));
   await expect(resolveModel(at("config.json"))).rejects.toThrow(

@@ -14,6 +14,7 @@ import type { ScenarioOptions } from "../serve/options.js";
 import type { LengthFit } from "../workload/length-fit.js";
 import { thinkingBudgets } from "../workload/thinking-budget.js";
 import type { LogOptions } from "../workload/log-workload.js";
+import type { RequestLog } from "../workload/log-rows.js";
 import type { Workload } from "../workload/workload.js";
 import { lengthened, lengthFit } from "./length-option.js";
 import { isFolder } from "./file-problem.js";
@@ -34,12 +35,13 @@ export interface Resolved {
   readonly lengths: LengthFit | undefined;
 }
 
-export async function resolve(options: ScenarioOptions): Promise<Resolved> {
+/** `log` are the requests of a log that is read already: its workload is but a name then. */
+export async function resolve(options: ScenarioOptions, log?: RequestLog): Promise<Resolved> {
   const resolved = {
     model: await resolveModel(options.model),
     profile: resolveProfile(options.hardware),
     policies: await resolvePolicies(options.policy),
-    workload: await resolveWorkload(options),
+    workload: await resolveWorkload(options, log),
     lengths: await lengthFit(options["length-inflation"]),
   };
   for (const policy of resolved.policies) lengthened(resolved.workload, policy, resolved.lengths); // refused early, if at all
@@ -57,8 +59,8 @@ export async function resolveModel(name: string): Promise<ModelShape> {
   const shape = parseModelConfig(readJson(name), name);
   const beside = join(dirname(name), "generation_config.json");
   if (!existsSync(beside)) return shape;
-  const { filtersLogits } = await import("../model/generation-config.js");
-  return { ...shape, filtersLogits: filtersLogits(readJson(beside), beside) };
+  const { samplingDefaults } = await import("../model/generation-config.js");
+  return { ...shape, ...samplingDefaults(readJson(beside), beside) };
 }
 
 /** The built-in model of this Hugging Face name, unless a file has it. */
@@ -70,7 +72,12 @@ export function publishedModel(name: string): ModelShape | undefined {
 
 export function resolveProfile(name: string): HardwareProfile {
   const path = profilePath(name);
-  return parseProfile(readJson(path), path, lender);
+  return parsedProfile(readJson(path), path);
+}
+
+/** A profile from its JSON, for messages at this path; borrows from built-in ones. */
+export function parsedProfile(json: unknown, path: string): HardwareProfile {
+  return parseProfile(json, path, lender);
 }
 
 /** Path of a built-in profile or of the user's file. */
@@ -142,7 +149,7 @@ export function workloadPath(name: string): string {
   throw unknownName("workload", name, workloadNames(), "the path of a definition or request log");
 }
 
-async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
+async function resolveWorkload(options: ScenarioOptions, log: RequestLog | undefined): Promise<Workload> {
   const { workload: name, "input-len": inputLen, "output-len": outputLen, duration } = options;
   const requestRate = options["request-rate"] === "inf" ? Infinity : options["request-rate"];
   const { burstiness, "rate-curve": rateCurve, "start-hour": startHour } = options;
@@ -181,6 +188,7 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
   if (inputLen !== undefined || outputLen !== undefined) {
     throw new InputError("workload", "is given together with --input-len or --output-len; give one or the other");
   }
+  if (log !== undefined) return resolveLog(log, basename(name), options, { ...extent, requestRate, burstiness });
   const path = workloadPath(name);
   const clients = servegenClients(path);
   if (clients !== undefined) {
@@ -201,12 +209,17 @@ async function resolveWorkload(options: ScenarioOptions): Promise<Workload> {
       ...load,
     });
   }
-  return resolveLog(path, options, { ...extent, requestRate, burstiness });
+  const { importLog } = await import("./workload-file.js");
+  const read = await importLog(path, options.columns);
+  return resolveLog(read, basename(path), options, { ...extent, requestRate, burstiness });
 }
 
-async function resolveLog(path: string, options: ScenarioOptions, pace: LogOptions): Promise<Workload> {
-  const { importLog } = await import("./workload-file.js");
-  const log = await importLog(path, options.columns);
+async function resolveLog(
+  log: RequestLog,
+  name: string,
+  options: ScenarioOptions,
+  pace: LogOptions,
+): Promise<Workload> {
   const sessionTiming = options["session-timing"];
   const drawn = !log.hasArrivals || (sessionTiming === "closed" && pace.requestRate !== undefined);
   const curve = (["rate-curve", "start-hour"] as const).find((name) => options[name] !== undefined);
@@ -216,11 +229,11 @@ async function resolveLog(path: string, options: ScenarioOptions, pace: LogOptio
   if (made !== undefined) throw new InputError(made, "a request log has its own sessions; it does not apply");
   const { logWorkload } = await import("../workload/log-workload.js");
   const part = { ...logPart(options), timeScale: options["time-scale"], sessionTiming };
-  return logWorkload(log, { ...pace, ...part }, basename(path));
+  return logWorkload(log, { ...pace, ...part }, name);
 }
 
 /** The JSON of a definition, told from a request log by being one object with a prompt. */
-function definitionJson(path: string): unknown {
+export function definitionJson(path: string): unknown {
   if (isFolder(path)) return undefined;
   const source = fileSource(path);
   let text: string;

@@ -72,6 +72,15 @@ test("a server that is as predicted: no errors, nothing stands out", async () =>
   expect(said).toMatch(/nothing stands out/);
 });
 
+test("runs appended to one file are scored each with its own requests", async () => {
+  const [slow, fast] = [await measured(1, {}), await measured(4, {})].map((path) => readFileSync(path, "utf8"));
+  const path = file("both.json", `${slow}\n${fast}`);
+  await runValidate({ measured: path, scenario: file("s.yaml", SERVER), json: true });
+  const { runs } = JSON.parse(said) as { runs: { path: string; comparisons: { error: number }[] }[] };
+  expect(runs.map((run) => run.path)).toEqual([`${path}:1`, `${path}:2`]);
+  for (const { comparisons } of runs) for (const { error } of comparisons) expect(error).toBeCloseTo(0, 9);
+});
+
 test("a scenario with a load of its own is simulated as it says, and that is said", async () => {
   const path = await measured(4, {});
   await runValidate({ measured: path, scenario: file("s.yaml", SERVER) });

@@ -1,11 +1,9 @@
 import { InputError } from "../core/check.js";
 import { latencies, metrics } from "../serve/metrics.js";
-import type { Metrics } from "../serve/outcome.js";
 import type { ScenarioOptions } from "../serve/options.js";
 import { serve } from "../serve/serve.js";
 import { advice, type ServerRun } from "../validate/advice.js";
-import { COMPARED_METRICS, parseMeasuredRun, type MeasuredRun } from "../validate/measured-run.js";
-import type { Comparison } from "../validate/score.js";
+import { comparisons, parseMeasuredRuns, type MeasuredRun } from "../validate/measured-run.js";
 import { tuneHost, type TunedHost } from "../validate/tune.js";
 import { scenarioOptions, type Flags } from "./flags.js";
 import { checkOptions } from "./options.js";
@@ -31,15 +29,14 @@ export async function validateMeasured(paths: readonly string[], flags: Flags, o
   if (output.svg || output.png) throw new InputError("--svg", "there are no charts of runs of one's own");
   const base = await scenarioOptions({ scenario: flags["scenario"] });
   const prepared: Prepared[] = [];
-  for (const path of paths) {
-    const run = parseMeasuredRun(readText(path), path);
+  for (const run of paths.flatMap((path) => parseMeasuredRuns(readText(path), path))) {
     const options = withLoad(base, run);
-    if (run.hasRequests && asksOwnLoad(base)) {
+    if (run.log !== undefined && asksOwnLoad(base)) {
       process.stderr.write(
-        `raas-sim: ${path} records its requests, but ${flags["scenario"]} has a load of its own, which is simulated instead; leave out its workload, input-len and output-len to send the recorded ones\n`,
+        `raas-sim: ${run.path} records its requests, but ${flags["scenario"]} has a load of its own, which is simulated instead; leave out its workload, input-len and output-len to send the recorded ones\n`,
       );
     }
-    const resolved = await resolve(options);
+    const resolved = await resolve(options, asksOwnLoad(base) ? undefined : run.log);
     if (resolved.policies.length !== 1) throw new InputError("policy", "a server has one policy");
     prepared.push({ run, options, resolved });
   }
@@ -68,7 +65,7 @@ function asksOwnLoad(base: ScenarioOptions): boolean {
 function withLoad(base: ScenarioOptions, run: MeasuredRun): ScenarioOptions {
   const values: Record<string, unknown> = { ...base };
   const asks = asksOwnLoad(base);
-  if (!asks && run.hasRequests) values["workload"] = run.path;
+  if (!asks && run.log !== undefined) values["workload"] = run.path;
   for (const [name, value] of Object.entries(run.load)) {
     const length = name === "input-len" || name === "output-len" || name === "num-requests";
     if (values[name] === undefined && !(asks && length)) values[name] = value;
@@ -94,14 +91,6 @@ function tune(prepared: readonly Prepared[], base: ScenarioOptions): TunedHost {
     base,
     (run, changed) => simulated(of.get(run) as Prepared, changed).predicted,
   );
-}
-
-function comparisons(run: MeasuredRun, predicted: Metrics): readonly Comparison[] {
-  return COMPARED_METRICS.flatMap((metric) => {
-    const [measured, value] = [run.metrics[metric], predicted[metric]];
-    if (measured === undefined || value === undefined || value === null) return [];
-    return [{ metric, predicted: value, measured, error: value / measured - 1 }];
-  });
 }
 
 async function print(

@@ -17,7 +17,7 @@ export function validateCommand(parser: Argv): Argv {
         .option("measured", {
           ...TEXT,
           describe:
-            "a run of your own server: result of vllm bench serve, or a request log with timings; several times",
+            "a run of your own server: result of vllm bench serve (with --append-result each line is one), or a request log with timings; several times",
         })
         .option("scenario", { ...TEXT, describe: "YAML or JSON file: what that server is" })
         .option("tune", { boolean: true, describe: "fit the host terms to the runs and print them for the scenario" })

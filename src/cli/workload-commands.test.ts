@@ -54,7 +54,13 @@ test("info, as JSON and as tables", () => {
     "--cache-blocks",
     "9",
   );
-  expect([none.status, none.stderr]).toEqual([2, "raas-sim: --cache-blocks: needs a log with blocks\n"]);
+  expect(none.status).toBe(2);
+  expect(none.stderr).toMatch(/^raas-sim: --cache-blocks: needs a log that knows what .* a column prompt_id\n$/);
+  const named = file("ids.csv", "arrival_s,prompt_tokens,output_tokens,prompt_id\n0,40,1,a\n1,40,1,a\n");
+  const hits = command("workload", "info", named, "--cache-blocks", "1,2").stdout;
+  expect(hits).toMatch(/^Ideal prefix hit rate, blocks +50.0 %$/m);
+  expect(hits).toMatch(/^Hits of an LRU cache of 1 blocks +0.0 % of blocks, 0.0 % of tokens$/m);
+  expect(hits).toMatch(/^Hits of an LRU cache of 2 blocks +50.0 % of blocks, 40.0 % of tokens$/m);
   expect(command("workload", "info", path, "--cache-blocks", "1,x").stderr).toMatch(
     /"1,x" is not allowed; expected whole/,
   );

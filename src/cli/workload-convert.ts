@@ -14,6 +14,7 @@ export async function writeLog(log: RequestLog, path: string): Promise<readonly 
   await writeBlocks(path, blocks);
   const kept: readonly (readonly [boolean, string])[] = [
     [log.secondOfDay !== null, "the hour of the day"],
+    [log.blocks?.tokens != null, "how long its prefix blocks are"],
     [!log.hasArrivals, "that it has no arrivals, all of them 0"],
   ];
   return kept.filter(([has]) => has).map(([, what]) => what);

@@ -6,6 +6,7 @@ import { logCurves } from "../workload/log-curves.js";
 import type { RequestLog } from "../workload/log-rows.js";
 import { logStatistics } from "../workload/log-statistics.js";
 import { mixInfo } from "../workload/mix-statistics.js";
+import { withPromptBlocks } from "../workload/prompt-blocks.js";
 import type { ServegenClient } from "../workload/servegen.js";
 import { writeReport, type OutputFlags } from "./output.js";
 import { version } from "./version.js";
@@ -14,12 +15,19 @@ const BAR = 40; // characters of the busiest hour
 
 /** Prints what a log is and looks like: tables, or one JSON object; writes its report if a folder is given. */
 export async function printLogInfo(
-  log: RequestLog,
+  given: RequestLog,
   file: string,
   cacheBlocks: readonly number[],
   output: OutputFlags,
 ): Promise<void> {
-  if (cacheBlocks.length > 0 && log.blocks === null) throw new InputError("--cache-blocks", "needs a log with blocks");
+  const log = withPromptBlocks(given);
+  if (cacheBlocks.length > 0 && log.blocks === null) {
+    const problem =
+      log.promptId === null
+        ? "needs a log that knows what prompts have in common: block ids, or a column prompt_id"
+        : "this log has too many prompts to cut them into blocks; take a part of it";
+    throw new InputError("--cache-blocks", problem);
+  }
   const statistics = logStatistics(log, cacheBlocks);
   const day = dayCurve(statistics);
   const hours = day === undefined ? undefined : hourTable(day.requestsByHour, day.hoursAre);

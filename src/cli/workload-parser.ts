@@ -21,7 +21,7 @@ function withFile(command: Argv): Argv {
     .positional("file", {
       type: "string",
       describe:
-        "a request log of any known format, plain, gzip or zstd, a folder of them or of ServeGen clients, or a built-in name",
+        "a request log of any known format, plain, gzip or zstd, a folder of them or of ServeGen clients, or the built-in generated-reasoning-production",
     })
     .option("columns", {
       ...TEXT,
@@ -36,7 +36,7 @@ function info(y: Argv): Argv {
     .option("cache-blocks", {
       ...TEXT,
       describe:
-        "hit rates of prefix caches of so many of the log's blocks, the least recently used forgotten: 1000,5000",
+        "hit rates of prefix caches of so many of the log's blocks (16 tokens each where it has a prompt_id only), the least recently used forgotten: 1000,5000",
     })
     .option("json", { boolean: true, describe: "print one JSON object" })
     .option("out", { ...TEXT, describe: "folder for result.json and report.html with charts" })
@@ -63,7 +63,8 @@ async function runInfo(flags: Flags): Promise<void> {
   const clients = servegenClients(file);
   const cacheBlocks = sizesFlag(flags, "cache-blocks");
   if (clients !== undefined) {
-    if (cacheBlocks.length > 0) throw new InputError("--cache-blocks", "needs a log with blocks");
+    if (cacheBlocks.length > 0)
+      throw new InputError("--cache-blocks", "client models of ServeGen do not know what prompts have in common");
     if (columns !== undefined) throw new InputError("--columns", "has no meaning for client models of ServeGen");
     return printMixInfo(clients, file, output);
   }
@@ -88,6 +89,12 @@ async function runConvert(flags: Flags): Promise<void> {
 }
 
 async function source(flags: Flags): Promise<{ file: string; columns: string | undefined }> {
-  const { workloadPath } = await import("./resolve.js");
-  return { file: workloadPath(String(flags["file"])), columns: textFlag(flags, "columns") };
+  const { definitionJson, workloadPath } = await import("./resolve.js");
+  const name = String(flags["file"]);
+  const file = workloadPath(name);
+  if (definitionJson(file) !== undefined) {
+    const problem = "is a definition that requests are drawn from, not a log of them; see raas-sim show";
+    throw new InputError(name, `${problem} ${name}`);
+  }
+  return { file, columns: textFlag(flags, "columns") };
 }

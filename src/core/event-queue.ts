@@ -20,14 +20,20 @@ export function eventQueue<E>(): EventQueue<E> {
     a.time !== b.time ? a.time < b.time : a.rank !== b.rank ? a.rank < b.rank : a.order < b.order,
   );
   let inserted = 0;
+  let nextTime = Infinity; // asked for more often than it changes
   return {
     push(time, rank, event) {
-      check(time >= 0 && time < Infinity, () => `event at time ${time}`); // a NaN would disorder the heap silently
+      if (!(time >= 0 && time < Infinity)) check(false, `event at time ${time}`); // a NaN would disorder the heap silently
       heap.add({ time, rank, order: inserted++, event });
+      if (time < nextTime) nextTime = time;
     },
-    pop: () => heap.poll(),
+    pop() {
+      const first = heap.poll();
+      nextTime = heap.peek()?.time ?? Infinity;
+      return first;
+    },
     get nextTime() {
-      return heap.peek()?.time ?? Infinity;
+      return nextTime;
     },
   };
 }

@@ -19,6 +19,36 @@ function lookUp(pieces: readonly Piece[], tokens: number): number {
   return piece.intercept + piece.slope * tokens;
 }
 
+test("n GPUs read their cache at most n times as fast as one, whose last wave may be nearly empty", () => {
+  const nearly = { waves: 0, even: 0 };
+  fc.assert(
+    fc.property(
+      fc.record({
+        model: fc.constantFrom(...Object.values(MODELS)),
+        profile: fc.constantFrom(
+          ...profiles.filter(({ decodeAttention }) =>
+            decodeAttention.some(({ kernel }) => kernel === "flash-attention-2"),
+          ),
+        ),
+        tp: fc.constantFrom(2, 4, 8),
+      }),
+      fc.integer({ min: 1, max: 300 }),
+      fc.double({ min: 0, max: 17, noNaN: true }),
+      ({ model, profile, tp }, sequences, power) => {
+        fc.pre(model.queryHeads % tp === 0);
+        const tokens = Math.round(sequences * 2 ** power);
+        const one = lookUp(new AttentionCost(model, profile, "bf16", 1).decodeTable(1, sequences, Infinity), tokens);
+        const each = lookUp(new AttentionCost(model, profile, "bf16", tp).decodeTable(1, sequences, Infinity), tokens);
+        expect(tp * each).toBeGreaterThanOrEqual(one);
+        nearly[tp * each < 1.03 * one ? "waves" : "even"]++;
+      },
+    ),
+    { numRuns: 1000, seed: 51 },
+  );
+  expect(nearly.waves).toBeGreaterThan(50);
+  expect(nearly.even).toBeGreaterThan(50);
+});
+
 test("the table of decode attention is within 0.5 % of the form it stands for", () => {
   const far = { few: 0, many: 0 };
   fc.assert(

@@ -20,6 +20,9 @@ export const DECODE_COMPUTE_EFFICIENCY = 0.5;
  */
 const STREAM_EFFICIENCY = 0.8;
 
+/** How far apart two tables of one form may lie that are each within 0.5 % of it. */
+const TABLES_APART = 1.005 / 0.995;
+
 /** Attention of one layer on one GPU: decode as tables over tokens read, prefill, policy work per token. */
 export class AttentionCost {
   readonly kvBytes: number; // one token in one layer on one GPU
@@ -30,6 +33,8 @@ export class AttentionCost {
   readonly #decodeDim: number;
   readonly #decodeKernels: readonly DecodeKernel[];
   readonly #prefillKernel: PrefillKernel;
+  readonly #tp: number;
+  readonly #alone: AttentionCost | undefined; // all of it on one GPU, where that bounds what a share of it takes
 
   constructor(model: ModelShape, profile: HardwareProfile, format: KvFormat, tp: number) {
     this.#profile = profile;
@@ -55,6 +60,9 @@ export class AttentionCost {
     const formats: readonly KvFormat[] = format === "fp8" ? ["fp8", "bf16"] : ["bf16"];
     this.#decodeKernels = formats.map((each) => nearest(profile.decodeAttention, model.headDim, each));
     this.#prefillKernel = nearest(profile.prefillAttention, model.headDim, format);
+    this.#tp = tp;
+    const waves = tp > 1 && this.#decodeKernels.some(({ kernel }) => kernel === "flash-attention-2");
+    this.#alone = waves ? new AttentionCost(model, profile, format, 1) : undefined;
   }
 
   /** Seconds of a layer where `sequences` read `tokens` tokens together; those of a windowed layer read a block more. */
@@ -65,12 +73,23 @@ export class AttentionCost {
   /** The same for `layers` layers, as pieces over tokens. */
   decodeTable(layers: number, sequences: number, window: number): readonly Piece[] {
     const work = this.#decodeWork(sequences, window);
-    const bends = decodeBends(work, this.#profile);
+    const works = this.#alone === undefined ? [work] : [work, this.#alone.#decodeWork(sequences, window)];
+    const bends = works.flatMap((each) => decodeBends(each, this.#profile));
     return tabulate((tokens) => layers * this.#decodeSeconds(work, tokens, window), bends);
   }
 
-  /** Writes into `work`: a table asks a hundred times. */
+  /**
+   * Writes into `work`: a table asks a hundred times. Waves of thread blocks make one GPU slower than its share: of
+   * FlashAttention-2 on an A100, 256 sequences' heads take 2.5 times as long as 128, which are split. No deployment is
+   * believed to gain more than GPUs from that.
+   */
   #decodeSeconds(work: MutableDecodeWork, tokens: number, window: number): number {
+    const own = this.#kernelSeconds(work, tokens, window);
+    if (this.#alone === undefined) return own;
+    return Math.max(own, (TABLES_APART * this.#alone.decodeSeconds(work.sequences, tokens, window)) / this.#tp);
+  }
+
+  #kernelSeconds(work: MutableDecodeWork, tokens: number, window: number): number {
     work.tokens = window === Infinity ? tokens : tokens * (1 + KEY_BLOCK / window);
     let seconds = Infinity;
     for (const kernel of this.#decodeKernels)

@@ -66,10 +66,10 @@ function flashAttention2(work: DecodeWork, device: DeviceFacts, kernel: FlashAtt
   const heads = work.sequences * work.kvHeads;
   const mean = work.tokens / work.sequences / KEY_BLOCK; // blocks of a sequence
   const split = grouped && mean > 1 && heads < FILLED * multiprocessors;
-  const rounds = Math.max(1, (kernel.imbalance * heads) / multiprocessors);
   const blocks = split
-    ? Math.max(1, heads / multiprocessors, (kernel.imbalance * heads * mean) / multiprocessors)
-    : rounds * Math.max(1, mean);
+    ? Math.max(1, heads / multiprocessors, (heads * mean) / multiprocessors)
+    : rounds(heads, multiprocessors) * Math.max(1, mean);
+  const starts = kernel.startBlocks * Math.max(1, heads / multiprocessors);
   const parts = Math.min(mean, (2 * multiprocessors) / heads);
   const gather = grouped && work.sequences > 1 && work.kvHeads > 1 ? kernel.gatherSeconds : 0;
   const shared = grouped && work.kvHeads > 1 ? kernel.headSeconds * work.sequences * work.queryHeads : 0;
@@ -81,10 +81,15 @@ function flashAttention2(work: DecodeWork, device: DeviceFacts, kernel: FlashAtt
     (split ? kernel.splitSeconds + kernel.partSeconds * parts : 0) +
     overlapped(
       (work.tokens * work.kvBytes) / (kernel.bandwidthEfficiency * bandwidthBytesPerSecond),
-      scale * kernel.blockSeconds * blocks,
+      scale * kernel.blockSeconds * (blocks + starts),
       kernel.p,
     )
   );
+}
+
+/** Thread blocks run two on a multiprocessor and share what it does, so that a wave of them takes two rounds, full or not. */
+function rounds(blocks: number, multiprocessors: number): number {
+  return blocks <= multiprocessors ? 1 : 2 * Math.ceil(blocks / (2 * multiprocessors));
 }
 
 /** Thread blocks a multiprocessor, at two that fit, from which FlashAttention-2 no longer splits (num_splits_heuristic). */

@@ -1,6 +1,16 @@
 import type { ModelShape } from "../model/model-shape.js";
 
 const ACTIVATION_BYTES = 2;
+/** In a layer without norms on queries and keys: two norms with their residuals, rotary positions, the KV write, the gated activation. */
+const LAYER_LAUNCHES = 5;
+
+/**
+ * Kernels outside matrix products and attention in a layer, over those of a layer without norms on queries and keys. These
+ * two are compiled into one pass with the rotary positions, so that they move nothing more.
+ */
+export function elementWiseLaunches({ qkNorm }: ModelShape): number {
+  return (LAYER_LAUNCHES + (qkNorm ? 2 : 0)) / LAYER_LAUNCHES;
+}
 
 /**
  * Bytes moved outside matrix products and attention, for one token in one layer on one GPU: two norms with their

@@ -2,7 +2,7 @@ import { at, type Line } from "../core/line.js";
 import { toQuantum } from "../core/quantum.js";
 import type { HardwareProfile } from "../hardware/profile.js";
 import type { KvFormat, ModelShape, WeightFormat } from "../model/model-shape.js";
-import { AttentionCost } from "./attention-cost.js";
+import type { AttentionCost } from "./attention-cost.js";
 import { pieceAt, type Piece } from "./attention-curve.js";
 import {
   stepCostDraft,
@@ -15,11 +15,13 @@ import {
   type WorkTotals,
 } from "./cost-model.js";
 import { allReduceSeconds } from "./all-reduce-time.js";
-import { elementWiseBytes } from "./element-wise.js";
+import { elementWiseBytes, elementWiseLaunches } from "./element-wise.js";
 import type { ExtraWork } from "./extra-work.js";
 import { exposedHost, type HostParameters } from "./host.js";
-import { LinearCost } from "./linear-cost.js";
-import { samplingSeconds, type SamplerParameters } from "./sampling.js";
+import { kernelTables, type KernelTables } from "./kernel-tables.js";
+import type { LinearCost } from "./linear-cost.js";
+import { memo } from "./memo.js";
+import { samplingSeconds, type SamplerParameters, type SamplerWork } from "./sampling.js";
 
 export interface KernelCostOptions {
   readonly model: ModelShape;
@@ -32,7 +34,7 @@ export interface KernelCostOptions {
   readonly indexPageTokens: number;
   readonly budget: number; // tokens a policy keeps; only for policies that compare keys with each other
   readonly sampler: SamplerParameters;
-  readonly filtersLogits: boolean; // top-k or top-p before sampling
+  readonly samplerWork: SamplerWork;
   readonly host: HostParameters;
   readonly asyncScheduling: boolean; // host work overlaps with the GPU
   readonly graphSizes: readonly number[]; // tokens of captured graphs, ascending, to which batches are padded; []: none
@@ -59,18 +61,18 @@ interface GroupCost {
 /** Profile + model → what a step costs. Every coefficient is rounded to a quantum once, here. */
 export function kernelCost(options: KernelCostOptions): CostModel {
   const { profile, model, tp } = options;
-  const linear = new LinearCost(model, profile, options.weightFormat, tp);
-  const attention = new AttentionCost(model, profile, options.kvFormat, tp);
-  const groups = options.groups.map((group) => groupCost(options, attention, group));
+  const tables = kernelTables(options);
+  const { linear, attention, layerSeconds } = tables;
+  const groups = options.groups.map((group) => groupCost(options, tables, group));
   const streamBandwidth = profile.elementwise.bandwidthEfficiency * profile.bandwidthBytesPerSecond;
+  const launches = elementWiseLaunches(model);
   const elementBytes = elementWiseBytes(model, tp, attention.kvBytes);
   const reductions = tp === 1 ? 0 : 2 * model.layers + 1;
 
-  const layerSeconds = memo((tokens: number) => toQuantum(linear.layers(tokens).seconds));
-  const sampling = samplingSeconds(options.sampler, profile, model.vocabularySize, options.filtersLogits);
-  const headSeconds = memo((emitting: number) => toQuantum(linear.head(emitting).seconds + sampling(emitting)));
+  const sampling = samplingSeconds(options.sampler, profile, model.vocabularySize, options.samplerWork);
+  const headSeconds = memo((emitting: number) => toQuantum(tables.headSeconds(emitting) + sampling(emitting)));
   const elementSeconds = memo((tokens: number) =>
-    toQuantum(model.layers * (profile.elementwise.layerSeconds + (tokens * elementBytes) / streamBandwidth)),
+    toQuantum(model.layers * (launches * profile.elementwise.layerSeconds + (tokens * elementBytes) / streamBandwidth)),
   );
   const reduceSeconds = memo((tokens: number) =>
     reductions === 0
@@ -142,7 +144,8 @@ function floorSeconds(
   };
 }
 
-function groupCost(options: KernelCostOptions, attention: AttentionCost, group: LayerGroup): GroupCost {
+function groupCost(options: KernelCostOptions, tables: KernelTables, group: LayerGroup): GroupCost {
+  const { attention } = tables;
   const isPolicy = group.kind === "policy";
   const { work, indexPageTokens, budget, model, tp } = options;
   const scored = isPolicy ? attention.scoreSeconds(work, indexPageTokens) : 0;
@@ -151,7 +154,7 @@ function groupCost(options: KernelCostOptions, attention: AttentionCost, group: 
   const launch = isPolicy && work.materialisesScores ? attention.launchSeconds : 0;
   return {
     layers: group.layers,
-    pieces: memo((decodes: number) => attention.decodeTable(group.layers, decodes, group.window)),
+    pieces: tables.decodeTable(group),
     copyPerToken: toQuantum(options.copiesCache ? group.layers * attention.copySeconds : 0),
     scoreFixed: scored === 0 ? 0 : toQuantum(group.layers * (attention.launchSeconds + select)),
     scorePerToken: toQuantum(group.layers * scored),
@@ -212,9 +215,4 @@ function paddedTokens(sizes: readonly number[]): (tokens: number) => number {
   const padded: number[] = [0];
   for (const size of sizes) while (padded.length <= size) padded.push(size);
   return (tokens) => padded[tokens] ?? tokens;
-}
-
-function memo<T>(compute: (n: number) => T): (n: number) => T {
-  const known: T[] = [];
-  return (n) => (known[n] ??= compute(n));
 }

@@ -8,9 +8,11 @@ const SORTING: SamplerParameters = {
   bytesPerLogit: 0,
   filterSecondsPerLogit: 1e-9,
   sorts: true,
+  penaltySeconds: 2e-3,
+  penaltyBytesPerLogit: 60,
 };
 const seconds = (sampler: SamplerParameters, sequences: number, filters = true, device = H100): number =>
-  samplingSeconds(sampler, device, 1000, filters)(sequences);
+  samplingSeconds(sampler, device, 1000, { filters, penalises: false })(sequences);
 
 test("a step costs its kernels, each sequence its filter, and nobody's tokens nothing", () => {
   expect(seconds(SORTING, 0)).toBe(0);
@@ -31,4 +33,12 @@ test("passes over the logits and the filter take as much longer as the memory is
   const streaming = { ...SORTING, bytesPerLogit: 40 };
   const beyond = (device: typeof H100): number => seconds(streaming, 64, true, device) - streaming.stepSeconds;
   expect(beyond(half) / beyond(H100)).toBeCloseTo(2, 9);
+});
+
+test("penalties add their launches to a step, and their passes to those over the logits", () => {
+  const streaming = { ...SORTING, bytesPerLogit: 40 };
+  const penalised = samplingSeconds(streaming, H100, 1000, { filters: true, penalises: true });
+  const as100Bytes = seconds({ ...streaming, bytesPerLogit: 100 }, 64);
+  expect(penalised(64)).toBeCloseTo(as100Bytes + 2e-3, 12);
+  expect(penalised(0)).toBe(0);
 });

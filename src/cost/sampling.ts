@@ -6,6 +6,14 @@ export interface SamplerParameters {
   readonly bytesPerLogit: number; // moved by its passes over the logits of one sequence, in 32 bits
   readonly filterSecondsPerLogit: number; // to cut one logit of one sequence to top-k and top-p, on an H100 SXM
   readonly sorts: boolean; // by sorting them
+  readonly penaltySeconds: number; // kernels that count the tokens of each sequence and penalise those, whatever the batch
+  readonly penaltyBytesPerLogit: number; // moved by their passes over counts, masks and logits
+}
+
+/** What requests ask of the sampler beside a token. */
+export interface SamplerWork {
+  readonly filters: boolean; // top-k or top-p
+  readonly penalises: boolean; // repetition, frequency or presence
 }
 
 /** Bandwidth of the device whose filter time the parameters state, bytes per second. */
@@ -20,15 +28,17 @@ export function samplingSeconds(
   sampler: SamplerParameters,
   profile: HardwareProfile,
   vocabulary: number,
-  filters: boolean,
+  { filters, penalises }: SamplerWork,
 ): (sequences: number) => number {
   const { bandwidthBytesPerSecond: bandwidth, elementwise } = profile;
-  const pass = sampler.bytesPerLogit / (elementwise.bandwidthEfficiency * bandwidth);
+  const bytes = sampler.bytesPerLogit + (penalises ? sampler.penaltyBytesPerLogit : 0);
+  const pass = bytes / (elementwise.bandwidthEfficiency * bandwidth);
   const filter = filters ? sampler.filterSecondsPerLogit * (FILTER_DEVICE_BANDWIDTH / bandwidth) : 0;
+  const step = sampler.stepSeconds + (penalises ? sampler.penaltySeconds : 0);
   return (sequences) => {
     if (sequences === 0) return 0;
     const beyond = sampler.sorts ? Math.max(0, sequences - ROWS_SORTED_AS_ONE) : 0;
     const filtered = sequences - (1 - SHARE_BEYOND) * beyond;
-    return sampler.stepSeconds + vocabulary * (sequences * pass + filtered * filter);
+    return step + vocabulary * (sequences * pass + filtered * filter);
   };
 }

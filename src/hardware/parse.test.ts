@@ -142,7 +142,7 @@ describe("a bad profile", () => {
       "gemm.bf16.p.value: 0.5 is not allowed; expected a number from 1",
     ],
     [{ ...good, kind: "guessed" }, 'kind: "guessed" is not allowed; expected one of datasheet, fitted, measured'],
-    [{ ...good, gemm: undefined }, 'bad.json gemm: is missing; only a profile of kind "datasheet" may leave it out'],
+    [{ ...good, gemm: undefined }, 'bad.json gemm: is missing; a profile of kind "fitted" may not leave it out'],
     [{ ...good, sources: undefined }, "bad.json sources: is missing; expected an object of source keys"],
     [unlinked, 'bad.json interconnectBytesPerSecond: is missing; expected { "value"'],
     [alone, "bad.json efficienciesOf: is missing; expected the name of a fitted profile, for gemm"],

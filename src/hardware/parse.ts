@@ -6,8 +6,8 @@ import { EFFICIENCY_KEYS, PROFILE } from "./profile-schema.js";
 
 /**
  * A hardware profile from its JSON, in which each number is { value, source } and `source` a key of `sources`. A
- * datasheet profile may leave efficiencies out and name the fitted profile to take them from, which `fitted` returns; a
- * note says so. `path` names the file in messages. Throws InputError.
+ * datasheet profile, or a measured one on whose device not every kernel runs, may leave efficiencies out and name the
+ * fitted profile to take them from, which `fitted` returns; a note says so. `path` names the file in messages. Throws InputError.
  */
 export function parseProfile(
   json: unknown,
@@ -32,8 +32,8 @@ export function parseProfile(
       throw new InputError(`${path} efficienciesOf`, "is not allowed where nothing is left out");
     return own as HardwareProfile; // nothing is missing
   }
-  if (fields.kind !== "datasheet") {
-    throw new InputError(`${path} ${first}`, `is missing; only a profile of kind "datasheet" may leave it out`);
+  if (fields.kind === "fitted") {
+    throw new InputError(`${path} ${first}`, `is missing; a profile of kind "fitted" may not leave it out`);
   }
   if (lender === undefined) {
     throw new InputError(`${path} efficienciesOf`, `is missing; expected the name of a fitted profile, for ${first}`);

@@ -94,7 +94,7 @@ const DECODE = z.discriminatedUnion(
       gatherSeconds: seconds,
       headSeconds: seconds,
       blockSeconds: seconds,
-      imbalance: sourced({ from: 1, to: 10 }),
+      startBlocks: ratio,
       splitSeconds: seconds,
       partSeconds: seconds,
       bandwidthEfficiency: share,
@@ -228,7 +228,7 @@ export const PROFILE = block({
   gpusPerNode: sourced({ from: 1, whole: true }),
   interconnectBytesPerSecond: positive, // one direction, of one GPU
   multiprocessors: sourced({ from: 1, whole: true }),
-  efficienciesOf: text.optional(), // name of the fitted profile that a datasheet profile borrows from
+  efficienciesOf: text.optional(), // name of the fitted profile that a datasheet or measured profile borrows from
   gemm: EFFICIENCIES.gemm.optional(),
   decodeAttention: EFFICIENCIES.decodeAttention.optional(),
   prefillAttention: EFFICIENCIES.prefillAttention.optional(),

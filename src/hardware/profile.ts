@@ -86,7 +86,7 @@ export interface FlashAttention2Decode extends AttentionCase {
   readonly gatherSeconds: number; // a kernel that brings queries of a group together
   readonly headSeconds: number; // and its traffic, a sequence and query head
   readonly blockSeconds: number; // 128 keys of one head on a multiprocessor
-  readonly imbalance: number; // time over that of an even share
+  readonly startBlocks: number; // keys, in blocks, that pass while a thread block starts and ends
   readonly splitSeconds: number; // a kernel that combines split sequences
   readonly partSeconds: number; // and each part of a sequence
   readonly bandwidthEfficiency: number;

@@ -71,7 +71,7 @@ const DEEPSEEK = config("deepseek_v3", [61, 7168, 18432, 128, 128, 129280, 16384
 
 /** All of a shape but where it came from and what stands in another file. */
 function architecture(shape: ModelShape | undefined): object {
-  return { ...shape, name: "", source: "", filtersLogits: undefined };
+  return { ...shape, name: "", source: "", filtersLogits: undefined, penalisesRepetition: undefined };
 }
 
 describe("a configuration file", () => {

@@ -62,5 +62,7 @@ export interface ModelShape {
   readonly normsPerLayer?: number; // vectors of hiddenSize in a layer; undefined: 2 (Gemma 2 and 3 have 4)
   /** Its generation_config.json asks for top-k or top-p: what vLLM samples with unless a request says otherwise. */
   readonly filtersLogits?: boolean;
+  /** It asks for a repetition_penalty other than 1. */
+  readonly penalisesRepetition?: boolean;
   readonly source: string; // URL of the configuration
 }

@@ -41,6 +41,7 @@ const QWEN2_SHAPES: readonly ModelShape[] = [
     ...QWEN2_7B,
     name: "qwen2.5-7b",
     filtersLogits: true,
+    penalisesRepetition: true,
     maxPositions: 32768,
     source: "https://huggingface.co/Qwen/Qwen2.5-7B-Instruct/blob/main/config.json",
   },
@@ -88,6 +89,8 @@ const QWEN2_SHAPES: readonly ModelShape[] = [
   {
     ...QWEN2,
     name: "qwen2.5-72b",
+    filtersLogits: true,
+    penalisesRepetition: true,
     layers: 80,
     hiddenSize: 8192,
     intermediateSize: 29568,

@@ -16,7 +16,7 @@ export function memoryReport(plan: MemoryPlan, data: { readonly source: string }
       { title: "Engine", columns: ["Setting", "Value"], rows: [["memory terms", data.source]] },
     ],
     notes,
-    warnings: problem === undefined ? [] : [problem],
+    warnings: problem === undefined ? [] : [problem.message],
     data,
   };
 }

@@ -21,24 +21,25 @@ export const MEMORY_PARTS: readonly {
 
 /** What `raas-sim memory` says, table by table. */
 export function memoryTables(plan: MemoryPlan): readonly ReportTable[] {
-  const { policies, fitting, sequenceTokens, promptTokens } = plan;
+  const { policies, fitting, sequenceTokens, promptTokens, maxModelLen } = plan;
   const [first] = policies;
   const layout = first?.memory;
   return [
-    ...(layout === undefined ? [] : [partsTable(layout, plan.options.tp)]),
+    ...(layout === undefined ? [] : [partsTable(layout, plan.options.tp, plan.missingBytes)]),
     {
       title: `Sequences of ${integer(sequenceTokens)} tokens, ${integer(promptTokens)} of them prompt, in the pool of one replica`,
-      columns: ["Policy", "KV tokens", "KV blocks", "a sequence", "sequences at once"],
+      columns: ["Policy", "KV tokens", "KV blocks", "longest sequence", "a sequence", "sequences at once"],
       rows: policies.map((policy) => [
         policy.label,
         integer(policy.memory.kv_cache_tokens),
         integer(policy.memory.num_gpu_blocks),
+        integer(policy.longest_sequence_tokens),
         memory(policy.sequence_bytes),
         integer(policy.full_sequences),
       ]),
     },
     {
-      title: `Fewest GPUs that hold at least one such sequence under ${first?.label ?? "the policy"}`,
+      title: `Fewest GPUs that hold at least one sequence of ${integer(maxModelLen)} tokens under ${first?.label ?? "the policy"}`,
       columns: ["Hardware", "GPUs", "KV tokens", "sequences at once", "$/h"],
       rows: [...fitting]
         .sort((a, b) => a.price_per_hour - b.price_per_hour)
@@ -50,18 +51,21 @@ export function memoryTables(plan: MemoryPlan): readonly ReportTable[] {
           dollars(each.price_per_hour),
         ]),
     },
-  ];
+  ].filter(({ rows }) => rows.length > 0);
 }
 
-function partsTable(layout: MemoryLayout, tp: number): ReportTable {
+function partsTable(layout: MemoryLayout, tp: number, missingBytes: number): ReportTable {
+  // An engine that cannot start lacks more than the GPU does: it takes a share of its memory only.
+  const bytesOf = (of: keyof MemoryLayout): number =>
+    of === "free_bytes" && missingBytes > 0 ? missingBytes : Math.abs(layout[of]);
   return {
     title: tp === 1 ? "Memory of the GPU" : `Memory of each of ${tp} GPUs`,
     columns: ["Part", "size", "share"],
     rows: [
       ...MEMORY_PARTS.map(({ part, of }) => [
-        of === "free_bytes" && layout[of] < 0 ? "missing" : part,
-        gib(Math.abs(layout[of])),
-        percent(Math.abs(layout[of]) / layout.gpu_memory_bytes),
+        of === "free_bytes" && (layout[of] < 0 || missingBytes > 0) ? "missing" : part,
+        gib(bytesOf(of)),
+        percent(bytesOf(of) / layout.gpu_memory_bytes),
       ]),
       ["all", gib(layout.gpu_memory_bytes), percent(1)],
     ],
@@ -71,7 +75,6 @@ function partsTable(layout: MemoryLayout, tp: number): ReportTable {
 /** The tables for a terminal. */
 export function memoryText(plan: MemoryPlan): string {
   return memoryTables(plan)
-    .filter(({ rows }) => rows.length > 0)
     .map(({ title, columns, rows }) => {
       const table = textTable(
         columns.map((name, i) => ({ title: name, align: i === 0 ? "left" : "right" })),

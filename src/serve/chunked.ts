@@ -1,4 +1,4 @@
-import { DECODE_ONLY, NONE, preemptToFit, type Chunk, type Scheduler, type ServerView } from "./scheduler.js";
+import { DECODE_ONLY, preemptToFit, type Scheduler } from "./scheduler.js";
 
 /**
  * Chunked prefill as vLLM V1 schedules it (vllm/v1/core/sched/scheduler.py): one token budget a step; running sequences
@@ -19,26 +19,17 @@ export const chunked: Scheduler = {
     const { preempt, chunk, decodes } = preemptToFit(view, wanted);
     return {
       preempt,
-      prefill:
-        partial === undefined && view.waiting(0) === undefined
-          ? NONE
-          : chunks(view, chunk, preempt.length > 0 ? 0 : view.maxTokens - decodes - chunk),
+      chunk,
+      budget: preempt.length > 0 ? 0 : view.maxTokens - decodes - chunk,
       decode: decodes > 0,
       steadyFor: preempt.length > 0 ? 1 : Infinity, // whoever waits now waits until blocks are freed
     };
   },
-};
-
-/** The next chunk of the prompt that is partly computed, then waiting requests in order while budget, cap and blocks last. */
-function* chunks(view: ServerView, chunk: number, budget: number): Generator<Chunk> {
-  if (view.prefilling !== undefined && chunk > 0) yield { sequence: view.prefilling, tokens: chunk };
-  while (budget > 0 && view.running.length < view.maxSequences) {
+  admit(view, budget) {
     const sequence = view.waiting(0);
-    if (sequence === undefined) return;
+    if (sequence === undefined || view.running.length >= view.maxSequences) return 0;
     const left = sequence.contextTokens - view.cachedTokens(sequence);
-    if (view.prefillBlocks(sequence, left) > view.freeBlocks) return; // the head is never overtaken
-    const tokens = Math.min(budget, left);
-    budget -= tokens;
-    yield { sequence, tokens };
-  }
-}
+    if (view.prefillBlocks(sequence, left) > view.freeBlocks) return 0; // the head is never overtaken
+    return Math.min(budget, left);
+  },
+};

@@ -49,13 +49,19 @@ const VLLM_HOST: HostParameters = {
 
 /**
  * Sorts all logits to cut them to top-k and top-p (vllm/v1/sample/ops/topk_topp_sampler.py, apply_top_k_top_p). Its times are
- * fitted to decode steps of vLLM 0.11 and 0.15 on H100 (ml-energy/leaderboard 0cd52dab, inference-sim/training).
+ * fitted to decode steps of vLLM 0.11, 0.12 and 0.15 on H100 (ml-energy/leaderboard 0cd52dab, ai-dynamo/aiconfigurator
+ * 095f58a5, inference-sim/training). Penalties count the tokens of each sequence anew in each step (vllm/model_executor/layers/
+ * utils.py, apply_penalties): two counts of 8 bytes are cleared, masks are made of them (8 + 1), the repetition penalty reads
+ * both and the logits (2 + 4) and writes these (4), frequency and presence multiply into a buffer of 4 (8 + 4, 1 + 4) and
+ * subtract that (twice 4 + 4 + 4). What their launches and the copy of the tokens take is fitted to the same runs.
  */
 const SORTING_SAMPLER: SamplerParameters = {
   stepSeconds: 0.2e-3,
   bytesPerLogit: 40,
-  filterSecondsPerLogit: 3e-10,
+  filterSecondsPerLogit: 2.5e-10,
   sorts: true,
+  penaltySeconds: 0.2e-3,
+  penaltyBytesPerLogit: 85,
 };
 /** A Triton kernel looks for the cut instead (vllm-project/vllm pull request 33538: 0.30 ms for 64 × 131,072 logits). */
 const TRITON_SAMPLER: SamplerParameters = { ...SORTING_SAMPLER, filterSecondsPerLogit: 3.7e-11, sorts: false };
@@ -126,7 +132,8 @@ export const ENGINE_PRESETS = {
       "enable-prefix-caching": false,
     },
     host: { stepSeconds: 0.2e-3, sequenceSeconds: 0, launchSeconds: 0.38e-3, frontEndSeconds: 0 },
-    sampler: { ...SORTING_SAMPLER, stepSeconds: 0, bytesPerLogit: 10 }, // its launches are host time
+    // Its launches are host time; a penalty is scattered into a copy of the logits.
+    sampler: { ...SORTING_SAMPLER, stepSeconds: 0, bytesPerLogit: 10, penaltySeconds: 0, penaltyBytesPerLogit: 8 },
     copiesCache: true,
     memory: EAGER,
     sources: {

@@ -1,6 +1,6 @@
 import { stepsToReach, total, type Line } from "../core/line.js";
 import { OPERATORS, type StepCost } from "../cost/cost-model.js";
-import { RunLog, type RunRow } from "./run-log.js";
+import { RunLog, type LoggedRun } from "./run-log.js";
 import type { Sequence } from "./sequence.js";
 
 /** Totals that reports need, exact in any order of summation. */
@@ -20,7 +20,7 @@ export interface ReplicaTotals {
 }
 
 /** A run that has ended, as it goes into the books. */
-export interface EndedRun extends RunRow {
+export interface EndedRun extends LoggedRun {
   readonly cost: StepCost;
   readonly read: readonly Line[];
 }

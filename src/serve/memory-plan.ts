@@ -1,12 +1,14 @@
+import type { InputError } from "../core/check.js";
 import type { HardwareProfile } from "../hardware/profile.js";
 import type { ModelShape } from "../model/model-shape.js";
 import type { Policy } from "../policy/policy.js";
-import { checkSplit, memoryOptions } from "./placement.js";
+import { checkSplit, memoryOptions, type Placed } from "./placement.js";
 import { withEngineDefaults, type EngineScenario } from "./engine-defaults.js";
 import { footprint, prefillBlocks, residentBlocks } from "./layer-groups.js";
-import { memoryFit, tooSmall } from "./memory.js";
+import { memoryFit, type MemoryOptions } from "./memory.js";
 import type { ScenarioOptions } from "./options.js";
 import type { MemoryLayout } from "./outcome.js";
+import { contextTooLong, LEAST_CONTEXT, longest, tooSmall } from "./required-memory.js";
 
 /** What the pool of one replica holds under a policy. */
 export interface PolicyCapacity {
@@ -14,6 +16,7 @@ export interface PolicyCapacity {
   readonly policy: string;
   readonly memory: MemoryLayout;
   readonly sequence_bytes: number; // of one sequence at its largest, index included, over all GPUs of the replica
+  readonly longest_sequence_tokens: number; // that the pool holds alone, at most what is asked for
   readonly full_sequences: number; // whole sequences that fit at once
   readonly max_concurrency: number; // the same, not rounded down
 }
@@ -29,12 +32,13 @@ export interface FittingHardware {
 
 export interface MemoryPlan {
   readonly options: EngineScenario;
-  readonly sequenceTokens: number;
+  readonly maxModelLen: number; // as asked, or all that the model allows
+  readonly sequenceTokens: number; // of the sequences that are counted: those, or as many as `serve` cuts them to
   readonly promptTokens: number; // of them
   readonly policies: readonly PolicyCapacity[];
-  readonly fitting: readonly FittingHardware[];
-  /** That the model does not fit, and what would; undefined if it does. */
-  readonly problem: string | undefined;
+  readonly fitting: readonly FittingHardware[]; // for sequences of maxModelLen
+  /** That the model, or a context that is asked for, does not fit, and what would; undefined if `serve` would start. */
+  readonly problem: InputError | undefined;
   readonly missingBytes: number; // on each GPU
 }
 
@@ -50,20 +54,41 @@ export function memoryPlan(given: ScenarioOptions, asked: Asked, others: readonl
   const [first] = policies;
   const options = withEngineDefaults(given, profile);
   checkSplit(options, { model, profile, policy: first });
-  const sequenceTokens = options["max-model-len"] ?? model.maxPositions;
-  const promptTokens = Math.min(options["input-len"] ?? PROMPT_TOKENS, Math.max(1, sequenceTokens - 1));
-  const sequence = { tokens: sequenceTokens, prompt: promptTokens };
-  const placed = { model, profile, policy: first };
-  const { missingBytes } = memoryFit(memoryOptions(options, placed));
+  const pools = policies.map((policy) => memoryOptions(options, { model, profile, policy }));
+  const { contextTokens: maxModelLen } = pools[0] as MemoryOptions;
+  const held = pools.map(longest);
+  const most = Math.max(...held);
+  const all = Math.min(...held.filter((tokens) => tokens >= LEAST_CONTEXT)); // what each policy holds that holds any
+  const { missingBytes } = memoryFit(pools[0] as MemoryOptions);
+  // What nobody asked for is cut, as `serve` does.
+  const cut = options["max-model-len"] === undefined && most >= LEAST_CONTEXT;
+  const sequenceTokens = cut ? all : maxModelLen;
+  const sequence = (tokens: number): Sequence => ({
+    tokens,
+    prompt: Math.min(options["input-len"] ?? PROMPT_TOKENS, Math.max(1, tokens - 1)),
+  });
   return {
     options,
+    maxModelLen,
     sequenceTokens,
-    promptTokens,
-    policies: policies.map((policy) => capacity(options, { ...placed, policy }, sequence)),
-    fitting: others.flatMap((other) => smallest(given, { ...placed, profile: other }, sequence) ?? []),
-    problem: missingBytes === 0 ? undefined : tooSmall(memoryOptions(options, placed), missingBytes),
+    promptTokens: sequence(sequenceTokens).prompt,
+    policies: policies.map((policy, i) => ({
+      label: policy.label,
+      policy: policy.name,
+      ...capacity(pools[i] as MemoryOptions, sequence(sequenceTokens)),
+      longest_sequence_tokens: held[i] as number,
+    })),
+    fitting: others.flatMap(
+      (other) => smallest(given, { model, profile: other, policy: first }, sequence(maxModelLen)) ?? [],
+    ),
+    problem: problem(pools[0] as MemoryOptions, missingBytes, most, sequenceTokens),
     missingBytes,
   };
+}
+
+function problem(pool: MemoryOptions, missingBytes: number, most: number, tokens: number): InputError | undefined {
+  if (missingBytes > 0) return tooSmall(pool, missingBytes);
+  return most < tokens ? contextTooLong(pool, memoryFit(pool).layout.num_gpu_blocks, most) : undefined;
 }
 
 /** Unless --input-len says otherwise: prompts of reasoning requests are short beside their answers. */
@@ -74,18 +99,18 @@ interface Sequence {
   readonly prompt: number;
 }
 
-type Placed = Parameters<typeof memoryOptions>[1];
+type Capacity = Pick<PolicyCapacity, "memory" | "sequence_bytes" | "full_sequences" | "max_concurrency">;
 
-function capacity(options: EngineScenario, placed: Placed, sequence: Sequence): PolicyCapacity {
-  const { policy } = placed;
-  const { layout } = memoryFit(memoryOptions(options, placed));
-  const blocks = sequenceBlocks(options, placed, sequence);
+function capacity(pool: MemoryOptions, sequence: Sequence): Capacity {
+  const { layout } = memoryFit(pool);
   const layerBlocks = layout.num_gpu_blocks * layout.layers_per_block;
+  const fits = longest({ ...pool, contextTokens: sequence.tokens }) === sequence.tokens;
+  // One that does not fit alone does not for its context prefilled again, whatever the policy holds later.
+  const again = fits ? 0 : prefillBlocks(pool.groups, sequence.tokens, pool.blockTokens);
+  const blocks = Math.max(sequenceBlocks(pool, sequence), again);
   return {
-    label: policy.label,
-    policy: policy.name,
     memory: layout,
-    sequence_bytes: (options.tp * blocks * layout.block_bytes) / layout.layers_per_block,
+    sequence_bytes: (pool.tp * blocks * layout.block_bytes) / layout.layers_per_block,
     full_sequences: Math.floor(layerBlocks / blocks),
     max_concurrency: layerBlocks / blocks,
   };
@@ -94,12 +119,11 @@ function capacity(options: EngineScenario, placed: Placed, sequence: Sequence): 
 const POINTS = 32; // of a sequence's life, at which its cache is looked at
 
 /** Layer blocks of one sequence where it holds most: its prompt prefilled, or any time while it decodes. */
-function sequenceBlocks(options: EngineScenario, placed: Placed, { tokens, prompt }: Sequence): number {
-  const { groups, blockTokens } = memoryOptions(options, placed);
+function sequenceBlocks({ groups, policy, blockTokens }: MemoryOptions, { tokens, prompt }: Sequence): number {
   let most = prefillBlocks(groups, prompt, blockTokens);
   for (let point = 0; point <= POINTS; point++) {
     const generated = Math.floor(((tokens - prompt) * point) / POINTS);
-    const { resident } = footprint(groups, placed.policy, { prompt, generated });
+    const { resident } = footprint(groups, policy, { prompt, generated });
     most = Math.max(most, residentBlocks(groups, resident, 0, blockTokens));
   }
   return most;
@@ -111,7 +135,7 @@ function smallest(given: ScenarioOptions, placed: Placed, sequence: Sequence): F
   for (let tp = 1; tp <= profile.gpusPerNode; tp *= 2) {
     if (model.queryHeads % tp !== 0) continue;
     const options = withEngineDefaults({ ...given, tp, "num-gpu-blocks-override": undefined }, profile);
-    const { memory, full_sequences } = capacity(options, placed, sequence);
+    const { memory, full_sequences } = capacity(memoryOptions(options, placed), sequence);
     if (full_sequences === 0) continue;
     return {
       hardware: profile.name,

@@ -3,9 +3,11 @@ import { resolveProfile } from "../cli/resolve.js";
 import type { KvFormat, ModelShape, WeightFormat } from "../model/model-shape.js";
 import { MODELS } from "../model/shapes.js";
 import { VLLM_0_19, VLLM_0_23, type EngineMemory } from "./engine-memory.js";
+import { createPolicy, POLICIES } from "../policy/table.js";
 import { kvGroups } from "./kv-groups.js";
-import { memoryLayout, type MemoryOptions } from "./memory.js";
+import type { MemoryOptions } from "./memory.js";
 import type { MemoryLayout } from "./outcome.js";
+import { contextTooLong, longest, memoryLayout } from "./required-memory.js";
 
 const GIB = 2 ** 30;
 
@@ -29,6 +31,8 @@ function options(name: string, tp: number, weightFormat: WeightFormat, kvFormat:
     groups: [{ layers: model.layers, kind: "policy", window: Infinity }],
     indexShare: 0,
     blocksOverride: undefined,
+    policy: createPolicy("dense", POLICIES.dense, {}),
+    contextTokens: model.maxPositions,
   };
 }
 
@@ -122,26 +126,50 @@ function message(failing: () => unknown): string {
   return "";
 }
 
-test("a model that does not fit: by how many GiB, and what would fit", () => {
-  const failed = (): unknown => memoryLayout(options("llama-3.1-70b", 1, "bf16", "bf16"));
+test("a model that does not fit: by how many GiB, and what holds how much of the context", () => {
+  const alone = options("llama-3.1-70b", 1, "bf16", "bf16");
   // 70.55 billion parameters in 16 bits are 131.4 GiB, and 75.2 of 79.2 GiB may be used.
-  expect(failed).toThrow(
-    /^hardware: llama-3\.1-70b does not fit h100-sxm with --tp 1: 58\.\d GiB are missing on each GPU; would fit: --tp 2, or --quantization fp8$/,
-  );
-  for (const [tp, format] of [
-    [2, "bf16"],
-    [1, "fp8"],
+  const said = message(() => memoryLayout(alone));
+  const [, two, fp8] =
+    /hardware: llama-3\.1-70b does not fit h100-sxm with --tp 1: 58\.\d GiB are missing on each GPU; would fit: --tp 2 with --max-model-len (\d+), or --tp 4, or --quantization fp8 with --max-model-len (\d+)$/.exec(
+      said,
+    ) ?? [];
+  for (const [tp, format, most] of [
+    [2, "bf16", two],
+    [1, "fp8", fp8],
+    [4, "bf16", alone.contextTokens],
   ] as const) {
-    expect(memoryLayout(options("llama-3.1-70b", tp, format, "bf16")).num_gpu_blocks).toBeGreaterThan(0);
+    expect(longest(options("llama-3.1-70b", tp, format, "bf16")), said).toBe(Number(most));
   }
-  // 671 GB in 8 GPUs of 79.2 GiB do not fit; what the message asks for does, and a GiB less does not.
-  const large = options("deepseek-v3", 1, "fp8", "bf16");
-  expect(() => memoryLayout(large)).toThrow(/would fit: --tp 8 on GPUs of at least \d+ GiB$/);
-  const [, asked] = /at least (\d+) GiB/.exec(message(() => memoryLayout(large))) ?? [];
-  const on = (gib: number): unknown =>
-    memoryLayout({ ...large, tp: 8, profile: { ...large.profile, memoryBytes: gib * GIB } });
-  expect(() => on(Number(asked))).not.toThrow();
-  expect(() => on(Number(asked) - 1)).toThrow("does not fit");
+  // A context that is not asked for in full is not advised in full.
+  const short = message(() => memoryLayout({ ...alone, contextTokens: 8192 }));
+  expect(short).toMatch(/would fit: --tp 2, or --quantization fp8$/);
+});
+
+test("where no GPUs of the kind do: what the message asks for holds the context, and a GiB less does not", () => {
+  const large = options("deepseek-v3", 1, "fp8", "bf16"); // 671 GB, in 8 GPUs of 79.2 GiB
+  const [, asked] = /would fit: --tp 8 on GPUs of at least (\d+) GiB$/.exec(message(() => memoryLayout(large))) ?? [];
+  const on = (gib: number): number =>
+    longest({ ...large, tp: 8, profile: { ...large.profile, memoryBytes: gib * GIB } });
+  expect(on(Number(asked))).toBe(large.contextTokens);
+  expect(on(Number(asked) - 1)).toBeLessThan(large.contextTokens);
+});
+
+test("a context that does not fit although the weights do: how much does, and where all of it would", () => {
+  const long = { ...options("llama-3.1-8b", 1, "bf16", "bf16"), contextTokens: 700_000 };
+  const problem = (changes: Partial<MemoryOptions>): string => contextTooLong({ ...long, ...changes }, 99, 5).message;
+  expect(problem({})).toBe(
+    "max-model-len: a sequence of 700000 tokens does not fit the KV pool of 99 blocks; at most 5 tokens fit; would fit: --tp 2, or --kv-cache-dtype fp8",
+  );
+  expect(longest({ ...long, tp: 2 })).toBe(700_000);
+  expect(longest({ ...long, kvFormat: "fp8" })).toBe(700_000);
+  expect(longest(long)).toBeLessThan(700_000);
+  const [, asked] = /would fit: --tp 8 on GPUs of at least (\d+) GiB$/.exec(problem({ contextTokens: 2e7 })) ?? [];
+  const on = (gib: number): number =>
+    longest({ ...long, contextTokens: 2e7, tp: 8, profile: { ...long.profile, memoryBytes: gib * GIB } });
+  expect([on(Number(asked)) === 2e7, on(Number(asked) - 1) === 2e7]).toEqual([true, false]);
+  // Blocks that are given are as many on any GPU: nothing else is advised.
+  expect(problem({ blocksOverride: 99 })).toMatch(/^num-gpu-blocks-override: .*at most 5 tokens fit$/);
 });
 
 test("a given number of blocks is taken as it is, and what is free then says whether it fits", () => {

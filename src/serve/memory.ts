@@ -1,9 +1,9 @@
-import { InputError } from "../core/check.js";
 import type { LayerGroup } from "../cost/cost-model.js";
 import type { HardwareProfile } from "../hardware/profile.js";
 import { loadedBytesPerGpu } from "../model/loaded-size.js";
 import type { KvFormat, ModelShape, WeightFormat } from "../model/model-shape.js";
 import { kvBytesPerTokenLayer } from "../model/size.js";
+import type { Policy } from "../policy/policy.js";
 import { activationBytes, profilingRun } from "./activation.js";
 import type { EngineMemory } from "./engine-memory.js";
 import { kvGroups, type KvGroups } from "./kv-groups.js";
@@ -25,6 +25,8 @@ export interface MemoryOptions {
   readonly graphs: number; // CUDA graphs that are captured
   readonly blockTokens: number;
   readonly groups: readonly LayerGroup[];
+  readonly policy: Policy;
+  readonly contextTokens: number; // of the longest sequence that is to fit
   readonly indexShare: number; // bytes of index a byte of KV, on the policy's layers
   readonly blocksOverride: number | undefined;
 }
@@ -53,7 +55,7 @@ export function memoryFit(options: MemoryOptions): MemoryFit {
   const pool = left / (1 + copies);
   const { layersPerBlock, groups } = blockLayers(options, pool);
   const blockBytes = bytesOfBlock(options, layersPerBlock);
-  const missingBytes = options.blocksOverride === undefined ? Math.max(0, blockBytes - pool) : 0;
+  const missingBytes = options.blocksOverride === undefined ? Math.max(0, Math.ceil(blockBytes - pool)) : 0;
   const blocks = options.blocksOverride ?? Math.max(0, Math.floor(pool / blockBytes));
   const cache = blocks * blockBytes;
   const activation = peak + Math.ceil(copies * cache);
@@ -76,13 +78,6 @@ export function memoryFit(options: MemoryOptions): MemoryFit {
       kv_bytes_per_token: model.layers * kvBytesPerTokenLayer(model, options.kvFormat, 1),
     },
   };
-}
-
-/** The layout of a deployment that fits. Throws InputError that says what would fit if it does not. */
-export function memoryLayout(options: MemoryOptions): MemoryLayout {
-  const { layout, missingBytes } = memoryFit(options);
-  if (missingBytes > 0) throw new InputError("hardware", tooSmall(options, missingBytes));
-  return layout;
 }
 
 /**
@@ -109,34 +104,4 @@ const GRAPH_BYTES_PER_LAYER = 0.19 * 2 ** 20;
 
 function graphBytes(model: ModelShape, graphs: number): number {
   return graphs === 0 ? 0 : GRAPH_BYTES + graphs * model.layers * GRAPH_BYTES_PER_LAYER;
-}
-
-/** That a model does not fit, by how much, and what would. */
-export function tooSmall(options: MemoryOptions, missing: number): string {
-  const { model, profile, tp, weightFormat } = options;
-  const sizes = [2, 4, 8, 16].filter(
-    (size) => size > tp && model.queryHeads % size === 0 && size <= profile.gpusPerNode,
-  );
-  const fits = (changes: Partial<MemoryOptions>): boolean => memoryFit({ ...options, ...changes }).missingBytes === 0;
-  const advice: string[] = [];
-  const size = sizes.find((tpSize) => fits({ tp: tpSize }));
-  if (size !== undefined) advice.push(`--tp ${size}`);
-  const format = (["fp8", "int4"] as const).find(
-    (smaller) => smaller !== weightFormat && fits({ weightFormat: smaller }),
-  );
-  if (format !== undefined && weightFormat === "bf16") advice.push(`--quantization ${format}`);
-  if (advice.length === 0) advice.push(largerGpu(options, sizes.at(-1) ?? tp));
-  return `${model.name} does not fit ${profile.name} with --tp ${tp}: ${(missing / GIB).toFixed(1)} GiB are missing on each GPU; would fit: ${advice.join(", or ")}`;
-}
-
-/** Memory that a GPU of the largest group needs, in whole GiB. */
-function largerGpu(options: MemoryOptions, tp: number): string {
-  const { profile } = options;
-  const missing = (gib: number): number =>
-    memoryFit({ ...options, tp, profile: { ...profile, memoryBytes: gib * GIB } }).missingBytes;
-  const now = Math.ceil(profile.memoryBytes / GIB);
-  let gib = Math.ceil(now + missing(now) / options.utilization / GIB);
-  while (missing(gib) > 0) gib++;
-  while (missing(gib - 1) === 0) gib--;
-  return `--tp ${tp} on GPUs of at least ${gib} GiB`;
 }

@@ -153,7 +153,9 @@ export const SCENARIO_OPTIONS = z.strictObject({
   "enable-prefix-caching": z
     .boolean()
     .optional()
-    .describe("reuse the KV blocks of prompts that begin alike, and after a preemption, as long as they are there"),
+    .describe(
+      "reuse the KV blocks of prompts that begin alike, and after a preemption, as long as they are there; not simulated for models with sliding windows and policies that forget tokens",
+    ),
   scheduler: z
     .enum(["chunked", "prefill-first"])
     .default("chunked")
@@ -171,6 +173,12 @@ export const SCENARIO_OPTIONS = z.strictObject({
     .enum(["auto", "plain", "top-p"])
     .default("auto")
     .describe("whether requests cut the logits to top-k or top-p; auto: as the model's generation_config.json"),
+  penalties: z
+    .enum(["auto", "off", "on"])
+    .default("auto")
+    .describe(
+      "whether requests penalise repetition, frequency or presence; auto: as the model's generation_config.json",
+    ),
   "cuda-graphs": z.boolean().optional().describe("pad small batches to captured sizes"),
   goodput: z
     .string()

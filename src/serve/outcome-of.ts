@@ -39,7 +39,7 @@ export function summary(
   const { warmedUp, completed, lastSent } = result.books.tally;
   const seconds = scenario.warmupSeconds;
   const rule = scenario.options.warmup === "mser-5" ? scenario.options.warmup : undefined;
-  if (seconds > 0 && completed === 0)
+  if (seconds > 0 && completed === 0 && warmedUp > 0)
     throw new InputError("warmup", `${seconds} s leave nothing to measure: the last request was sent at ${lastSent} s`);
   if (seconds > 0)
     notes.push(

@@ -62,6 +62,8 @@ export function memoryOptions(options: EngineScenario, placed: Placed): MemoryOp
     ...formats(options, placed),
     model,
     profile,
+    policy,
+    contextTokens: options["max-model-len"] ?? model.maxPositions,
     engine: preset.memory,
     copiesCache: preset.copiesCache,
     tp: options.tp,

@@ -24,7 +24,9 @@ export function prefixCaching(
   if (!asked) return { on: false, notes: shared ? ["Prompts begin alike; each is computed anew."] : [] };
   const windows = groups.some(({ kind }) => kind === "window");
   if (windows || !keepsEverything(policy)) {
-    const reason = windows ? "the model has sliding windows" : `${policy.label} does not keep every token`;
+    const reason = windows
+      ? "blocks of the model's sliding windows are not simulated as cached (vLLM does cache them)"
+      : `${policy.label} does not keep every token`;
     const lost = shared ? "prompts that begin alike are computed anew, as is" : "computed anew is";
     return { on: false, notes: [`No prefix caching, as ${reason}: ${lost} what a preempted request had.`] };
   }

@@ -1,15 +1,14 @@
 import { check } from "../core/check.js";
-import { stepsToReach, total } from "../core/line.js";
-import { stepCostDraft, type PrefillChunk, type StepCost } from "../cost/cost-model.js";
+import { stepCostDraft, type StepCost } from "../cost/cost-model.js";
 import type { RequestSpec } from "../workload/workload.js";
-import { cutRun, endedRun, type ActiveRun } from "./active-run.js";
+import { ActiveRun, type RunChunk } from "./active-run.js";
 import { BlockPool } from "./block-pool.js";
 import { DecodeSet } from "./decode-set.js";
 import { Late } from "./late.js";
 import { Ledger } from "./ledger.js";
 import type { Ended, ReplicaOptions } from "./replica-options.js";
 import type { RequestTable } from "./request-table.js";
-import { NONE, type Chunk, type Plan, type SequenceView, type ServerView } from "./scheduler.js";
+import type { Plan, SequenceView, ServerView } from "./scheduler.js";
 import { Sequence } from "./sequence.js";
 import { SequenceTimes } from "./sequence-times.js";
 import { nextVictim } from "./victim.js";
@@ -20,14 +19,13 @@ export class Replica implements ServerView {
   readonly ledger: Ledger;
   readonly maxSequences: number;
   readonly maxTokens: number;
-  version = 0; // of the run under way: an end announced for an older one is void
   readonly #queue: WaitingQueue;
   readonly #late = new Late<Sequence>();
   readonly #leaving = new Late<Sequence>(); // given up by their clients
   #settled = 0; // start of the last iteration that ran: who came later is late
   #running: Sequence[] = [];
   #prefilling: Sequence | undefined;
-  #run: ActiveRun | undefined;
+  readonly #run: ActiveRun;
   readonly #pool: BlockPool;
   #inFlight = 0;
   readonly #decoding: DecodeSet;
@@ -43,18 +41,22 @@ export class Replica implements ServerView {
     ({ maxSequences: this.maxSequences, maxTokens: this.maxTokens } = options);
     this.#pool = new BlockPool(options.groups, options.blockTokens, options.layerBlocks, options.prefixCaching);
     this.#decoding = new DecodeSet(options.groups, options.policy, options.blockTokens, options.maxRun);
+    this.#run = new ActiveRun(this.#decoding.read, this.#decoding.scored);
     this.ledger = new Ledger(options.groups.length, options.warmupSeconds);
     this.#times = new SequenceTimes(requests, this.ledger);
   }
 
+  /** Of the run under way: an end announced for an older one is void. */
+  get version(): number {
+    return this.#run.version;
+  }
   get outstanding(): number {
     return this.#inFlight;
   }
   /** Layer blocks in use by the iteration that runs at `now`; as `outstanding`, for routers. */
   usedBlocks(now: number): number {
-    if (this.#run === undefined || this.#run.decodes === 0) return this.#pool.used;
-    const step = stepsToReach(this.#run.cost, now - this.#run.start, this.#run.steps);
-    return this.#pool.used + this.#decoding.blocksTaken(step);
+    if (!this.#run.underWay || this.#run.decodes === 0) return this.#pool.used;
+    return this.#pool.used + this.#decoding.blocksTaken(this.#run.stepsUntil(now));
   }
 
   /** Decode counter at which the first of those that decode joined: earlier tokens are asked for no more. */
@@ -104,17 +106,18 @@ export class Replica implements ServerView {
   /** A request reaches the engine. Returns when the replica wants to be called next, or undefined if that stays as it was. */
   arrive(spec: RequestSpec, now: number): number | undefined {
     const blocked = this.#queue.length > 0 && !this.#options.priorities;
-    const late = this.#options.asyncScheduling && this.#run !== undefined && now > this.#run.start; // for the next one too
+    const run = this.#run;
+    const late = this.#options.asyncScheduling && run.underWay && now > run.start; // for the next one too
     if (late) this.#late.add(new Sequence(spec), now);
     else this.#queue.insert(new Sequence(spec));
     this.#inFlight++;
-    if (this.#run === undefined) {
-      this.version++;
+    if (!run.underWay) {
+      run.version++;
       return now; // after everything else that arrives at this very time
     }
     // While the head of the queue is blocked, it stays blocked to the end of the run: free blocks only shrink.
     if (blocked || this.#running.length >= this.maxSequences) return undefined;
-    return this.#cut(this.#run, now, late ? 1 : 0);
+    return run.cut(now, late ? 1 : 0);
   }
 
   /**
@@ -127,18 +130,12 @@ export class Replica implements ServerView {
     check(sequence !== undefined, () => `request ${spec.id} is given up and not there`);
     sequence.abandoned = true;
     this.#inFlight--;
-    if (this.#run === undefined) {
+    if (!this.#run.underWay) {
       this.#leave(sequence, now);
       return undefined;
     }
     this.#leaving.add(sequence, now);
-    return this.#cut(this.#run, now, this.#options.asyncScheduling ? 1 : 0);
-  }
-
-  #cut(run: ActiveRun, now: number, more: 0 | 1): number | undefined {
-    const end = cutRun(run, now, more);
-    if (end !== undefined) this.version++;
-    return end;
+    return this.#run.cut(now, this.#options.asyncScheduling ? 1 : 0);
   }
 
   get #idle(): boolean {
@@ -147,8 +144,8 @@ export class Replica implements ServerView {
 
   /** Takes in who has come and lets go who was given up until then. */
   #settle(now: number, until: number): void {
-    for (const sequence of this.#late.take(until)) this.#queue.insert(sequence);
-    for (const sequence of this.#leaving.take(until)) this.#leave(sequence, now);
+    for (const { item } of this.#late.take(until)) this.#queue.insert(item);
+    for (const { item } of this.#leaving.take(until)) this.#leave(item, now);
   }
 
   /** Plans and starts the next run. Returns its end, or undefined if there is nothing to do. */
@@ -156,44 +153,54 @@ export class Replica implements ServerView {
     this.#settle(now, this.#options.asyncScheduling ? this.#settled : Infinity);
     if (this.#idle) this.#settle(now, Infinity); // then nothing was settled ahead
     if (this.#idle) return undefined;
-    const plan = this.#options.scheduler.plan(this);
+    const { scheduler } = this.#options;
+    const plan = scheduler.plan(this);
     for (const victim of plan.preempt) this.#preempt(victim as Sequence, now);
     const decodes = plan.decode ? this.#decoding.count : 0;
     if (decodes > 0) {
       this.#pool.used += this.#decoding.nextBlocks;
       this.#decoding.settle();
     } else this.#pause(now);
-    const chunks: (Chunk & PrefillChunk)[] = []; // each drawn when the one before is in
-    if (plan.prefill !== NONE) for (const chunk of plan.prefill) chunks.push(this.#compute(chunk, now));
-    if (decodes === 0 && chunks.length === 0) check(false, `nothing runs although work waits, at ${now} s`);
+    const run = this.#run;
+    run.begin(now, decodes);
+    if (plan.chunk > 0 && this.#prefilling !== undefined) run.add(this.#extend(this.#prefilling, plan.chunk));
+    for (let budget = plan.budget; budget > 0;) {
+      const tokens = scheduler.admit(this, budget);
+      if (tokens === 0) break;
+      run.add(this.#admit(tokens, now));
+      budget -= tokens;
+    }
+    const decodesOnly = run.chunks.length === 0;
+    if (decodes === 0 && decodesOnly) check(false, `nothing runs although work waits, at ${now} s`);
     if (this.#pool.free < 0) check(false, `more KV blocks in use than there are, at ${now} s`);
-    const { read, scored } = this.#decoding;
-    const cost = this.#options.cost.step({ decodes, chunks, read, scored }, this.#cost);
-    const steps = chunks.length > 0 || this.#late.length > 0 || this.#leaving.length > 0 ? 1 : this.#stride(plan, cost);
-    this.#run = { start: now, cost, chunks, decodes, steps };
-    this.version++;
-    return now + total(cost, steps);
+    run.cost = this.#options.cost.step(run, this.#cost);
+    run.steps =
+      decodesOnly && this.#late.length === 0 && this.#leaving.length === 0 ? this.#stride(plan, run.cost) : 1;
+    return run.go();
   }
 
   /** The time this replica asked for has come: ends the run under way and begins the next. Returns its end. */
   advance(now: number): number | undefined {
-    if (this.#run !== undefined) this.#finish(this.#run, now);
+    if (this.#run.underWay) this.#finish(now);
     return this.#begin(now);
   }
 
   /** Tokens are out, sequences end, join or change regime. */
-  #finish(run: ActiveRun, now: number): void {
-    this.#run = undefined;
-    this.#settled = run.start + total(run.cost, run.steps - 1);
-    const taken = run.decodes > 0 ? this.#decoding.blocksTaken(run.steps) : 0;
-    this.ledger.record(endedRun(run, this.#decoding, this.#pool.used, taken));
-    this.#pool.used += taken;
+  #finish(now: number): void {
+    const run = this.#run;
+    run.underWay = false;
+    this.#settled = run.lastStart;
+    run.counter = this.#decoding.counter;
+    run.blocksBefore = this.#pool.used;
+    if (run.decodes > 0) this.#pool.used += this.#decoding.blocksTaken(run.steps);
+    run.blocksAfter = this.#pool.used;
+    this.ledger.record(run); // before the decode set moves on
     if (run.decodes > 0) {
       this.#decoding.advance(run.steps);
-      const freed = this.#decoding.milestones((sequence) => this.#end(sequence, now)); // which frees more by itself
+      const freed = this.#decoding.milestones(this.#last, now); // which frees more by itself
       this.#pool.used -= freed;
     }
-    for (const { sequence } of run.chunks) this.#prefilled(sequence as Sequence, now);
+    for (const { sequence, emits } of run.chunks) if (emits) this.#prefilled(sequence, now);
   }
 
   #stride(plan: Plan, cost: StepCost): number {
@@ -201,19 +208,26 @@ export class Replica implements ServerView {
     return 1 + this.#decoding.stepsWithin(this.freeBlocks, limit - 1);
   }
 
-  /** Puts a chunk of a context into this iteration; the first one admits its sequence. */
-  #compute(chunk: Chunk, now: number): Chunk & PrefillChunk {
-    const { tokens } = chunk;
-    const sequence = chunk.sequence as Sequence;
-    if (sequence.state === "waiting") {
-      check(sequence === this.#queue.at(0), "a request was admitted out of order");
-      this.#queue.remove(1);
-      this.#pool.admit(sequence, tokens);
-      sequence.state = "prefilling";
-      this.#running.push(sequence);
-      this.#times.admitted(sequence, now);
-      if (this.#options.prefixCaching) this.ledger.lookUp(sequence, sequence.prefilled - tokens);
-    } else this.#pool.extend(sequence, tokens);
+  /** The first of the queue gets a seat, and the first tokens of its context go into this iteration. */
+  #admit(tokens: number, now: number): RunChunk {
+    const sequence = this.#queue.at(0);
+    check(sequence !== undefined, "nobody waits to be admitted");
+    this.#queue.remove(1);
+    this.#pool.admit(sequence, tokens);
+    sequence.state = "prefilling";
+    this.#running.push(sequence);
+    this.#times.admitted(sequence, now);
+    if (this.#options.prefixCaching) this.ledger.lookUp(sequence, sequence.prefilled - tokens);
+    return this.#compute(sequence, tokens);
+  }
+
+  /** More tokens of a context go into this iteration. */
+  #extend(sequence: Sequence, tokens: number): RunChunk {
+    this.#pool.extend(sequence, tokens);
+    return this.#compute(sequence, tokens);
+  }
+
+  #compute(sequence: Sequence, tokens: number): RunChunk {
     this.ledger.prefill(sequence, tokens);
     const emits = sequence.prefilled === sequence.contextTokens;
     if (emits) this.#pool.publish(sequence, sequence.prefilled);
@@ -257,9 +271,8 @@ export class Replica implements ServerView {
     this.#ended(now, sequence.spec, false);
   }
 
-  /** A chunk is computed; if it was the last one, a token is out and decoding begins. */
+  /** A context is computed: a token is out and decoding begins. */
   #prefilled(sequence: Sequence, now: number): void {
-    if (sequence.prefilled < sequence.contextTokens) return;
     if (sequence.generated > 0) this.ledger.resume(sequence, now);
     sequence.lastToken = NaN;
     sequence.generated++;
@@ -271,12 +284,13 @@ export class Replica implements ServerView {
     } else this.#pool.used -= this.#decoding.join(sequence);
   }
 
-  #end(sequence: Sequence, now: number): void {
+  /** Its last token came from decoding. One function for all runs, not one each. */
+  readonly #last = (sequence: Sequence, now: number): void => {
     this.#times.answer(sequence, this.#decoding.generated(sequence));
     const held = this.#decoding.leave(sequence);
     this.#pool.release(sequence, held, sequence.contextTokens - 1);
     this.#remove(sequence, now);
-  }
+  };
 
   /** The last token is out. */
   #remove(sequence: Sequence, now: number): void {

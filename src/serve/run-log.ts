@@ -1,4 +1,4 @@
-import { total, type Line } from "../core/line.js";
+import { seriesTotal, type Line } from "../core/line.js";
 import { SeriesSample } from "../core/quantile.js";
 import { Rows } from "../core/rows.js";
 
@@ -14,6 +14,11 @@ export interface RunRow {
   readonly counter: number; // decode counter before the run
   readonly blocksBefore: number; // layer blocks in use while the first iteration runs
   readonly blocksAfter: number; // and the last
+}
+
+/** The same with its line as the cost model gave it. */
+export interface LoggedRun extends Omit<RunRow, "now" | "perStep"> {
+  readonly cost: Line;
 }
 
 /** Where the fields of a run stand in its row of `values`. */
@@ -50,13 +55,13 @@ export class RunLog {
     return this.#rows.values;
   }
 
-  add(run: RunRow): void {
+  add(run: LoggedRun): void {
     this.runs++;
     const values = this.#rows.grow();
     const at = (this.#rows.length - 1) * WIDTH;
     values[at + FIELDS.start] = run.start;
-    values[at + FIELDS.now] = run.now;
-    values[at + FIELDS.perStep] = run.perStep;
+    values[at + FIELDS.now] = run.cost.now;
+    values[at + FIELDS.perStep] = run.cost.perStep;
     values[at + FIELDS.steps] = run.steps;
     values[at + FIELDS.decodes] = run.decodes;
     values[at + FIELDS.prefillTokens] = run.prefillTokens;
@@ -80,7 +85,7 @@ export class RunLog {
       else high = middle - 1;
     }
     // Iterations without decoding come before the run that shares their counter, so `low` is a run that decodes.
-    return this.get(low, "start") + total(this.line(low), counter - this.get(low, "counter"));
+    return this.#after(low, counter - this.get(low, "counter"));
   }
 
   /** All rows have been added up: drops those that nobody can ask for, who knows of tokens from `counter` on. */
@@ -94,11 +99,12 @@ export class RunLog {
     this.gaps = new SeriesSample();
   }
 
-  line(row: number): Line {
-    return { now: this.get(row, "now"), perStep: this.get(row, "perStep") };
+  end(row: number): number {
+    return this.#after(row, this.get(row, "steps"));
   }
 
-  end(row: number): number {
-    return this.get(row, "start") + total(this.line(row), this.get(row, "steps"));
+  /** Time after so many iterations of a run. */
+  #after(row: number, steps: number): number {
+    return this.get(row, "start") + seriesTotal(this.get(row, "now"), this.get(row, "perStep"), steps);
   }
 }

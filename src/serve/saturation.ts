@@ -64,13 +64,17 @@ function slowStart(from: number, to: number, when: string, end: number): string 
  * which lengths happened to be running.
  */
 function fromRows({ requests, logs }: ServeResult): Evidence {
-  const kept: number[] = [];
-  for (let id = 0; id < requests.length; id++) if (requests.lost[id] !== REFUSED) kept.push(id);
-  const sent = Float64Array.from(kept, (id) => requests.sent[id] as number).sort();
-  const admitted = Float64Array.from(kept, (id) => requests.leftQueue(id)).sort();
+  // NaN for those that no engine took.
+  const sent = new Float64Array(requests.length).fill(NaN);
+  const left = new Float64Array(requests.length).fill(NaN); // the queue
+  for (let id = 0; id < requests.length; id++) {
+    if (requests.lost[id] === REFUSED) continue;
+    sent[id] = requests.sent[id] as number;
+    left[id] = requests.leftQueue(id);
+  }
   return {
     sent: (before) => countUpTo(sent, before),
-    queued: (time) => countUpTo(sent, time) - countUpTo(admitted, time),
+    queued: (time) => countUpTo(sent, time) - countUpTo(left, time),
     tokens(from, to) {
       let tokens = 0;
       for (const log of logs) {
@@ -96,14 +100,9 @@ function fromWindows({ books: { windows } }: ServeResult): Evidence {
   };
 }
 
-/** How many of the ascending values are at most x. */
+/** How many of some values are at most x; a NaN never is. */
 function countUpTo(values: Float64Array, x: number): number {
-  let low = 0;
-  let high = values.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((values[middle] as number) <= x) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if ((values[i] as number) <= x) count++;
+  return count;
 }

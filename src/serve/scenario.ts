@@ -12,13 +12,14 @@ import { checkSplit, formats, memoryOptions } from "./placement.js";
 import { graphSizes, hostParameters, withEngineDefaults, type EngineScenario } from "./engine-defaults.js";
 import { ENGINE_PRESETS, type EnginePreset } from "./engine-presets.js";
 import { parseGoals, type Goals } from "./goodput.js";
-import { footprint, prefillBlocks, residentBlocks } from "./layer-groups.js";
 import { kvGroups } from "./kv-groups.js";
-import { memoryLayout } from "./memory.js";
+import { cutNote, longestContext } from "./longest-context.js";
+import type { MemoryOptions } from "./memory.js";
 import type { ScenarioOptions } from "./options.js";
 import type { MemoryLayout } from "./outcome.js";
 import { prefixCaching } from "./prefix-caching.js";
 import { prefillFirst } from "./prefill-first.js";
+import { contextTooLong, LEAST_CONTEXT, memoryLayout } from "./required-memory.js";
 import type { ReplicaOptions } from "./replica-options.js";
 import type { RouterName } from "./router.js";
 
@@ -59,8 +60,8 @@ export function scenario(given: ScenarioOptions, parts: Parts): Scenario {
   const notes = [...workload.notes, ...priorityNotes(options, workload), ...policyNotes(policy), ...profile.notes];
   checkSplit(options, parts);
   const { groups, weightFormat, kvFormat } = formats(options, parts);
-  const blockTokens = options["block-size"];
-  const memory = memoryLayout(memoryOptions(options, parts));
+  const pool = memoryOptions(options, parts);
+  const memory = memoryLayout(pool);
   if (options["num-gpu-blocks-override"] !== undefined && kvGroups(model).groups > 1)
     notes.push(
       `Each block of --num-gpu-blocks-override is taken to hold its tokens in ${memory.layers_per_block} layers.`,
@@ -74,7 +75,7 @@ export function scenario(given: ScenarioOptions, parts: Parts): Scenario {
   notes.push(...caching.notes);
   const layerBlocks = memory.num_gpu_blocks * memory.layers_per_block;
   const cost = stepCost(options, parts);
-  const maxModelTokens = contextLimit(options, model, { groups, policy, blockTokens, layerBlocks, memory }, notes);
+  const maxModelTokens = contextLimit(options, pool, memory, notes);
   const { "max-num-batched-tokens": batchedTokens, "max-num-seqs": sequences, tp } = options;
   const demand = { model, weightFormat, kvFormat, tp, batchedTokens, sequences, contextTokens: maxModelTokens };
   notes.push(...extrapolations(profile, demand));
@@ -116,7 +117,10 @@ function stepCost(options: EngineScenario, parts: Parts): CostModel {
     indexPageTokens: policy.indexPageTokens,
     budget: typeof policy.parameters["budget"] === "number" ? policy.parameters["budget"] : 0,
     sampler,
-    filtersLogits: options.sampling === "auto" ? model.filtersLogits === true : options.sampling === "top-p",
+    samplerWork: {
+      filters: options.sampling === "auto" ? model.filtersLogits === true : options.sampling === "top-p",
+      penalises: options.penalties === "auto" ? model.penalisesRepetition === true : options.penalties === "on",
+    },
     host: hostParameters(options),
     asyncScheduling: options["async-scheduling"],
     graphSizes: graphSizes(options),
@@ -162,49 +166,17 @@ function engineOptions(
   };
 }
 
-interface Pool {
-  readonly groups: readonly LayerGroup[];
-  readonly policy: Policy;
-  readonly blockTokens: number;
-  readonly layerBlocks: number;
-  readonly memory: MemoryLayout;
-}
-
-/** Longest context: as asked, or the model's, or the longest that fits the pool alone, so that no request can starve. */
-function contextLimit(options: EngineScenario, model: ModelShape, pool: Pool, notes: string[]): number {
+/** Longest context: as asked, or the model's, or the longest that fits the pool alone. */
+function contextLimit(options: EngineScenario, pool: MemoryOptions, memory: MemoryLayout, notes: string[]): number {
   const asked = options["max-model-len"];
+  const { model, contextTokens } = pool;
   if (asked !== undefined && asked > model.maxPositions) {
     notes.push(`--max-model-len ${asked} is beyond the ${model.maxPositions} positions ${model.name} was made for.`);
   }
-  const wanted = asked ?? model.maxPositions;
-  if (holds(pool, wanted)) return wanted;
-  let low = 1;
-  let high = wanted;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (holds(pool, middle)) low = middle;
-    else high = middle;
-  }
-  if (asked !== undefined || low < 2) {
-    const option = asked === undefined ? "num-gpu-blocks-override" : "max-model-len";
-    throw new InputError(
-      option,
-      `a sequence of ${wanted} tokens does not fit the KV pool of ${pool.memory.num_gpu_blocks} blocks; at most ${low} tokens fit`,
-    );
-  }
-  notes.push(
-    `The KV pool holds ${low} tokens of one sequence, fewer than the ${wanted} the model allows: longer requests are cut.`,
-  );
-  return low;
-}
-
-/** Whether one sequence alone fits at its largest: its whole context prefilled again, or decoding at its end. */
-function holds({ groups, policy, blockTokens, layerBlocks }: Pool, tokens: number): boolean {
-  if (prefillBlocks(groups, tokens, blockTokens) > layerBlocks) return false;
-  for (const prompt of [1, Math.floor(tokens / 2), tokens - 1]) {
-    if (prompt < 1) continue;
-    const print = footprint(groups, policy, { prompt, generated: tokens - prompt });
-    if (residentBlocks(groups, print.resident, 0, blockTokens) > layerBlocks) return false;
-  }
-  return true;
+  const layerBlocks = memory.num_gpu_blocks * memory.layers_per_block;
+  const held = longestContext({ ...pool, layerBlocks }, contextTokens);
+  if (held === contextTokens) return held;
+  if (asked !== undefined || held < LEAST_CONTEXT) throw contextTooLong(pool, memory.num_gpu_blocks, held);
+  notes.push(cutNote(held, contextTokens));
+  return held;
 }

@@ -24,20 +24,11 @@ export interface ServerView {
   victim(chosen: ReadonlySet<SequenceView>): SequenceView | undefined;
 }
 
-/** Context tokens to compute in an iteration; those that are cached are not among them. A first chunk admits. */
-export interface Chunk {
-  readonly sequence: SequenceView;
-  readonly tokens: number;
-}
-
-/**
- * What the next iteration does. The replica applies it; the scheduler changes nothing. Chunks are drawn one by one, after
- * preemptions and the blocks of this decode step, and each sees what the one before has left: the cached prefix of a
- * prompt may be that of the prompt before it.
- */
+/** What the next iteration does. The replica applies it; the scheduler changes nothing. Cached tokens are not computed. */
 export interface Plan {
   readonly preempt: readonly SequenceView[];
-  readonly prefill: Iterable<Chunk>;
+  readonly chunk: number; // tokens to compute of the prompt that is partly computed
+  readonly budget: number; // tokens that waiting requests may share
   readonly decode: boolean; // all that decode, or none
   readonly steadyFor: number; // iterations for which this plan stands if nothing arrives, ends or changes its regime
 }
@@ -45,10 +36,16 @@ export interface Plan {
 export interface Scheduler {
   readonly name: string;
   plan(view: ServerView): Plan;
+  /**
+   * Tokens to compute of the first waiting request, which this admits; 0: nobody more. Asked again and again, after
+   * preemptions and the blocks of this decode step, while any of the plan's `budget` is left: each sees what the one
+   * before has left, as the cached prefix of a prompt may be that of the prompt before it.
+   */
+  admit(view: ServerView, budget: number): number;
 }
 
 export const NONE: readonly never[] = [];
-export const DECODE_ONLY: Plan = { preempt: NONE, prefill: NONE, decode: true, steadyFor: Infinity };
+export const DECODE_ONLY: Plan = { preempt: NONE, chunk: 0, budget: 0, decode: true, steadyFor: Infinity };
 
 /** Preempts until what goes on fits; vLLM V1 scheduler.py: running requests first, the victim's blocks are freed. */
 export function preemptToFit(

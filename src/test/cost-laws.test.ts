@@ -29,6 +29,7 @@ interface Case extends Deployment {
   readonly policy: Policy;
   readonly engine: EngineName;
   readonly asyncScheduling: boolean;
+  readonly penalises: boolean;
   readonly graphSizes: readonly number[];
   readonly sequences: readonly Sequence[];
   readonly chunks: readonly PrefillChunk[];
@@ -55,6 +56,7 @@ const arbitraryCase: fc.Arbitrary<Case> = fc
     tp: fc.constantFrom(...TPS),
     engine: fc.constantFrom(...ENGINES),
     asyncScheduling: fc.boolean(),
+    penalises: fc.boolean(),
     graphSizes: fc.constantFrom([], [1, 2, 4, 8, 16, 64, 256]),
     sequences: fc.array(arbitrarySequence, { minLength: 1, maxLength: 6 }),
     chunks: fc.oneof(fc.constant([]), fc.array(arbitraryChunk, { maxLength: 3 })),
@@ -71,7 +73,7 @@ function costOf({ policy, engine, ...deployment }: Case): CostModel {
     ...deployment,
     host,
     sampler,
-    filtersLogits: deployment.model.filtersLogits === true,
+    samplerWork: { filters: deployment.model.filtersLogits === true, penalises: deployment.penalises },
     copiesCache,
     groups: layerGroups(deployment.model, policy),
     work: policy.work,

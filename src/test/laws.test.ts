@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import fc from "fast-check";
 import { chunked } from "../serve/chunked.js";
-import type { Chunk, Plan, Scheduler, ServerView } from "../serve/scheduler.js";
+import type { Plan, Scheduler, ServerView } from "../serve/scheduler.js";
 import { serve } from "../serve/serve.js";
 import { keepAll, linearCost, request, sawtooth, toyScenario } from "./toy.js";
 
@@ -76,7 +76,7 @@ test("requests, tokens, gaps and blocks are conserved, and the clock never goes 
 
 test("when the last request has ended, no block is held", () => {
   let view: ServerView | undefined;
-  const spy: Scheduler = { name: "spy", plan: (v): Plan => ((view = v), chunked.plan(v)) };
+  const spy: Scheduler = { ...chunked, plan: (v): Plan => ((view = v), chunked.plan(v)) };
   const requests = requestsOf([
     { gap: 0, prompt: 50, output: 60 },
     { gap: 1, prompt: 70, output: 60 },
@@ -92,26 +92,32 @@ test("when the last request has ended, no block is held", () => {
 test("work that fits is never left idle, and the head of the queue waits only for budget, seats or blocks", () => {
   const idle: string[] = [];
   let waited = 0;
-  /** The chunks of a plan; once all are under way, nobody who fits waits. */
-  function* watched({ preempt, prefill }: Plan, v: ServerView): Generator<Chunk> {
-    let tokens = v.decodes;
-    for (const chunk of prefill) {
-      tokens += chunk.tokens;
-      yield chunk;
-    }
+  let preempted = 0;
+  let prefill = 0; // tokens of the iteration
+  /** Once all are under way, nobody who fits waits. */
+  function watched(v: ServerView): void {
     const head = v.waiting(0);
     if (head === undefined) return;
     waited++;
     if (v.running.length === 0) idle.push("an empty engine left a request waiting");
     const fits = v.prefillBlocks(head, head.contextTokens) <= v.freeBlocks;
-    if (preempt.length === 0 && v.running.length < v.maxSequences && tokens < v.maxTokens && fits)
+    if (preempted === 0 && v.running.length < v.maxSequences && v.decodes + prefill < v.maxTokens && fits)
       idle.push(`a request of ${head.contextTokens} tokens waits beside ${v.freeBlocks} free blocks`);
   }
   const watch: Scheduler = {
     name: "watch",
     plan(v) {
       const plan = chunked.plan(v);
-      return { ...plan, prefill: watched(plan, v) };
+      preempted = plan.preempt.length;
+      prefill = plan.chunk;
+      if (preempted === 0 && plan.budget === 0) watched(v); // nobody will be asked for
+      return plan;
+    },
+    admit(v, budget) {
+      const tokens = chunked.admit(v, budget);
+      prefill += tokens;
+      if (tokens === 0) watched(v);
+      return tokens;
     },
   };
   fc.assert(

@@ -7,7 +7,7 @@ import type { Policy } from "../policy/policy.js";
 import { textTable } from "../report/text-table.js";
 import { memoryOptions } from "../serve/placement.js";
 import { withEngineDefaults } from "../serve/engine-defaults.js";
-import { memoryLayout } from "../serve/memory.js";
+import { memoryLayout } from "../serve/required-memory.js";
 import type { MemoryLayout } from "../serve/outcome.js";
 import { VLLM_015_CASES } from "../validate/table-vllm-0.15.js";
 import { VLLM_023_CASES } from "../validate/table-vllm-0.23.js";

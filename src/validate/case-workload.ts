@@ -27,11 +27,9 @@ function* requestsOf(load: Load, seed: number): Generator<RequestSpec> {
       yield* staged(load, rng, cycle(load, stream(seed, "validate/prompts")));
       return;
     case "full": {
-      const lengths = stream(seed, "validate/lengths");
-      for (let id = 0; id < load.requests; id++) {
-        const output = typeof load.output === "number" ? load.output : drawn(load.output, lengths);
-        yield request(id, 0, load.prompt, output);
-      }
+      const { prompt, output, requests } = load;
+      const lengths = typeof output === "number" ? undefined : shuffled(output, requests, seed);
+      for (let id = 0; id < requests; id++) yield request(id, 0, prompt, lengths?.[id] ?? (output as number));
     }
   }
 }
@@ -77,11 +75,18 @@ function request(id: number, arrival: number, promptTokens: number, outputTokens
   return { id, arrival, promptTokens, outputTokens, reasoningTokens: 0, priority: 0, session: "" };
 }
 
-function drawn({ shares, tokens }: LengthQuantiles, rng: Rng): number {
-  const share = rng();
+/** The (i + 1/2)/n quantiles in any order: n answers are as long as all are, and who draws them adds no noise to their sum. */
+function shuffled(quantiles: LengthQuantiles, n: number, seed: number): readonly number[] {
+  const rng = stream(seed, "validate/lengths");
+  const answers = Array.from({ length: n }, (_, i) => ({ at: rng(), tokens: quantile(quantiles, (i + 0.5) / n) }));
+  const scale = (n * quantiles.mean) / answers.reduce((sum, { tokens }) => sum + tokens, 0);
+  return answers.sort((a, b) => a.at - b.at).map(({ tokens }) => Math.max(1, Math.round(scale * tokens)));
+}
+
+function quantile({ shares, tokens }: LengthQuantiles, share: number): number {
   let i = 1;
   while (i < shares.length - 1 && share > (shares[i] as number)) i++;
   const [from, to] = [shares[i - 1] as number, shares[i] as number];
   const [low, high] = [tokens[i - 1] as number, tokens[i] as number];
-  return Math.max(1, Math.round(low + ((high - low) * (share - from)) / (to - from)));
+  return low + ((high - low) * (share - from)) / (to - from);
 }

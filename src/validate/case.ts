@@ -30,6 +30,7 @@ export type Load =
 export interface LengthQuantiles {
   readonly shares: readonly number[]; // ascending, from 0 to 1
   readonly tokens: readonly number[];
+  readonly mean: number; // of the answers of one run; lengths are scaled to it
 }
 
 /** Where the numbers of some cases were published. */
@@ -52,7 +53,7 @@ export interface MeasuredCase {
   readonly options: Readonly<Record<string, string | number | boolean>>;
   /** What was measured, by vLLM's names; latencies in ms, others as named there. full_sequences: the most that fit. */
   readonly measured: Readonly<Record<string, number>>;
-  /** Rates, power and sequences were taken between the B-th and the (N - B)-th first token, B = --max-num-seqs. */
+  /** Rates, power and sequences were taken from the B-th first token to the (N - B - 1)-th end, B = --max-num-seqs. */
   readonly steadyWindow?: boolean;
   /** Figures that are output tokens per second over those of another case → that case. */
   readonly throughputOver?: Readonly<Record<string, string>>;

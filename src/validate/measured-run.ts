@@ -1,16 +1,21 @@
 import { InputError } from "../core/check.js";
 import { SeriesSample } from "../core/quantile.js";
+import type { Metrics } from "../serve/outcome.js";
 import { CsvCursor, excerpt } from "../workload/csv.js";
+import { jsonFault } from "../workload/json-fault.js";
+import { LogImport } from "../workload/log-import.js";
+import { parseRequestLog, type RequestLog } from "../workload/request-log.js";
+import type { Comparison } from "./score.js";
 
 /** What somebody measured of a server of their own. */
 export interface MeasuredRun {
-  readonly path: string;
+  readonly path: string; // file, and line where it has several runs
   /** By vLLM's names; latencies in ms. */
   readonly metrics: Readonly<Record<string, number>>;
   /** What the file tells of the load, as options of a scenario. */
   readonly load: Readonly<Record<string, number | string>>;
-  /** Whether it tells the lengths of each request, so that it can be sent again as it was. */
-  readonly hasRequests: boolean;
+  /** The requests, where it tells the lengths of each, so that they can be sent again as they were. */
+  readonly log: RequestLog | undefined;
 }
 
 const LATENCIES = ["ttft", "tpot", "itl", "e2el"] as const;
@@ -23,19 +28,32 @@ export const COMPARED_METRICS: readonly string[] = [
   ...LATENCIES.flatMap((latency) => STATISTICS.map((statistic) => `${statistic}_${latency}_ms`)),
 ];
 
+/** The figures of a run beside those predicted of it, as far as both are there. */
+export function comparisons(run: Pick<MeasuredRun, "metrics">, predicted: Metrics): readonly Comparison[] {
+  return COMPARED_METRICS.flatMap((metric) => {
+    const [measured, value] = [run.metrics[metric], predicted[metric]];
+    if (measured === undefined || value === undefined || value === null) return [];
+    return [{ metric, predicted: value, measured, error: value / measured - 1 }];
+  });
+}
+
 const REQUEST_COLUMNS = "arrival_s, prompt_tokens, output_tokens, ttft_ms, e2el_ms";
 
 /**
- * The result of `vllm bench serve` (one JSON object), or a request log with timings as CSV or JSON lines with the columns
- * arrival_s, prompt_tokens, output_tokens, ttft_ms and e2el_ms. Errors: InputError with file and line.
+ * Results of `vllm bench serve` (one JSON object, or with --append-result one a line, each a run), or a request log with
+ * timings as CSV or JSON lines with the columns arrival_s, prompt_tokens, output_tokens, ttft_ms and e2el_ms. Errors:
+ * InputError with file and line.
  */
-export function parseMeasuredRun(text: string, path: string): MeasuredRun {
+export function parseMeasuredRuns(text: string, path: string): readonly MeasuredRun[] {
   const start = text.trimStart();
   if (start === "") throw new InputError(path, "is empty");
-  if (!start.startsWith("{")) return fromRows(csvRows(text, path), path);
+  const log = (): RequestLog => parseRequestLog(Buffer.from(text), path);
+  if (!start.startsWith("{")) return [fromRows(csvRows(text, path), path, log)];
   const whole = asObject(start);
-  if (whole !== undefined && !("ttft_ms" in whole)) return fromBenchmark(whole, path);
-  return fromRows(jsonRows(text, path), path);
+  if (whole !== undefined && !("ttft_ms" in whole)) return [fromBenchmark(whole, path)];
+  const rows = [...jsonRows(text, path)];
+  if (rows[0]?.row !== undefined && "ttft_ms" in rows[0].row) return [fromRows(rows, path, log)];
+  return rows.map(({ row, where }) => fromBenchmark(row, where));
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -66,11 +84,12 @@ function fromBenchmark(json: Row, path: string): MeasuredRun {
       `has neither mean_ttft_ms nor mean_tpot_ms: it is no result of vllm bench serve; a request log with timings has the columns ${REQUEST_COLUMNS}`,
     );
   }
-  const hasRequests = Array.isArray(json["input_lens"]) && Array.isArray(json["output_lens"]);
+  const hasRequests = "input_lens" in json || "output_lens" in json;
+  const log = hasRequests ? requestsOf(json, path) : undefined;
   const load: Record<string, number | string> = {};
   const concurrency = number("max_concurrency");
   if (concurrency !== undefined && concurrency > 0) load["max-concurrency"] = concurrency;
-  const timed = hasRequests && Array.isArray(json["start_times"]);
+  const timed = log?.hasArrivals === true;
   // Times at which requests were sent hold; but where a limit held them back, the server's own speed made these.
   if (!timed || concurrency !== undefined) {
     const rate = json["request_rate"] === "inf" ? "inf" : number("request_rate");
@@ -79,7 +98,14 @@ function fromBenchmark(json: Row, path: string): MeasuredRun {
   const burstiness = timed ? undefined : number("burstiness");
   if (burstiness !== undefined && burstiness > 0 && burstiness !== 1) load["burstiness"] = burstiness;
   if (!hasRequests) Object.assign(load, meanLengths(number));
-  return { path, metrics, load, hasRequests };
+  return { path, metrics, load, log };
+}
+
+function requestsOf(json: Row, path: string): RequestLog {
+  const log = new LogImport();
+  log.open(path);
+  log.row(json, path);
+  return log.finish(path);
 }
 
 /** Without details all requests are taken as alike. */
@@ -112,12 +138,15 @@ function* jsonRows(text: string, path: string): Generator<Timed> {
   for (const [i, line] of lines.entries()) {
     if (line.trim() === "") continue;
     const row = asObject(line);
-    if (row === undefined) throw new InputError(`${path}:${i + 1}`, `is not JSON: ${excerpt(line)}`);
+    if (row === undefined) {
+      // A document over several lines has its fault in any of them.
+      throw new InputError(`${path}:${i + 1}`, jsonFault(line) ?? jsonFault(text) ?? `is not JSON: ${excerpt(line)}`);
+    }
     yield { row, where: `${path}:${i + 1}` };
   }
 }
 
-function fromRows(rows: Iterable<Timed>, path: string): MeasuredRun {
+function fromRows(rows: Iterable<Timed>, path: string, log: () => RequestLog): MeasuredRun {
   const samples = { ttft: new SeriesSample(), tpot: new SeriesSample(), e2el: new SeriesSample() };
   let [first, last, output, requests] = [Infinity, -Infinity, 0, 0];
   for (const { row, where } of rows) {
@@ -159,5 +188,5 @@ function fromRows(rows: Iterable<Timed>, path: string): MeasuredRun {
       [`p99_${latency}_ms`]: p99,
     });
   }
-  return { path, metrics, load: {}, hasRequests: true };
+  return { path, metrics, load: {}, log: log() };
 }

@@ -5,17 +5,17 @@ import type { Scenario } from "../serve/scenario.js";
 import type { ServeResult } from "../serve/serve.js";
 
 /**
- * Figures of the time in which the engine is full: from the B-th first token to the (N - B)-th, B being --max-num-seqs
- * and N the number of requests, as the ML.ENERGY benchmark takes them (ml-energy/benchmark c1d6557f). One replica.
+ * Figures of the time in which the engine is full: from the B-th first token to the (N - B - 1)-th end, B being
+ * --max-num-seqs and N the number of requests, as the ML.ENERGY benchmark takes them (ml-energy/benchmark c1d6557f,
+ * mlenergy/benchmark/llm/benchmark.py RequestTracker; a comment there says first tokens, what runs counts ends). One replica.
  */
 export function steadyMetrics(scenario: Scenario, result: ServeResult): Metrics {
   const { requests, logs } = result;
   const batch = scenario.options["max-num-seqs"];
   const [log] = logs;
-  check(log !== undefined && logs.length === 1 && requests.length > 2 * batch, "no time in which the engine is full");
-  const firsts = requests.firstToken.slice(0, requests.length).sort();
-  const from = firsts[batch - 1] as number;
-  const to = firsts[requests.length - batch - 1] as number;
+  check(log !== undefined && logs.length === 1 && requests.length >= 2 * batch, "no time in which the engine is full");
+  const from = requests.firstToken.slice(0, requests.length).sort()[batch - 1] as number;
+  const to = requests.end.slice(0, requests.length).sort()[requests.length - batch - 2] as number;
   let output = 0;
   let iterations = 0;
   let prefilled = 0;

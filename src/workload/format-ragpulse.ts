@@ -8,6 +8,8 @@ const NOON_S = 43_200; // the trace starts at noon, local time
 /** What names a chunk in its side table. */
 const TABLES = ["sys_prompt_id", "passage_id", "history_id", "web_search_id", "user_input_id"] as const;
 const LENGTH = "token_length";
+const NO_TABLES =
+  "How long chunks are stands in the side tables beside the trace: name the folder of both to reuse prompts.";
 
 /**
  * RAGPulse: github.com/flashserve/RAGPulse, MIT; arXiv 2511.12979. Chunks differ in size; a folder with the side tables
@@ -38,8 +40,7 @@ export const RAGPULSE: JsonFormat = {
       traits: () => ({
         ticksPerSecond: 1,
         midnight: NOON_S,
-        notes: [],
-        ...(lengths.size === 0 ? {} : { blockLengths: lengths }),
+        ...(lengths.size === 0 ? { notes: [NO_TABLES] } : { notes: [], blockLengths: lengths }),
       }),
     };
   },

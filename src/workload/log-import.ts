@@ -2,6 +2,7 @@ import { InputError } from "../core/check.js";
 import { CsvCursor, excerpt } from "./csv.js";
 import { CsvReader } from "./csv-log.js";
 import { csvFormat, jsonFormat } from "./formats.js";
+import { jsonFault } from "./json-fault.js";
 import { type Fail, isRow, show } from "./json-values.js";
 import type { FieldsFormat } from "./log-fields.js";
 import type { RowReader } from "./log-reader.js";
@@ -193,7 +194,7 @@ export class LogImport {
       if (text === "") continue;
       const where = `${this.#path}:${this.#line}`;
       const value = parsed(text);
-      if (value === undefined) throw new InputError(where, `is not JSON: ${excerpt(text)}`);
+      if (value === undefined) throw new InputError(where, jsonFault(text) ?? `is not JSON: ${excerpt(text)}`);
       this.#value(value, where);
     }
   }
@@ -202,8 +203,10 @@ export class LogImport {
     const value = parsed(bytes.toString("utf8"));
     this.#document = false;
     if (value === undefined) {
-      const line = bytes.toString("utf8", 0, 500).split("\n")[0] ?? "";
-      throw new InputError(`${this.#path}:${this.#line}`, `is not JSON: ${excerpt(line)}`);
+      const end = bytes.indexOf(LF);
+      const line = bytes.toString("utf8", 0, end < 0 ? bytes.length : end);
+      const problem = jsonFault(bytes.toString("utf8")) ?? jsonFault(line) ?? `is not JSON: ${excerpt(line)}`;
+      throw new InputError(`${this.#path}:${this.#line}`, problem);
     }
     this.#value(value, `${this.#path}:${this.#line}`);
   }

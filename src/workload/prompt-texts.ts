@@ -1,6 +1,6 @@
 import type { PrefixBlocks } from "./block-ids.js";
 import type { RequestLog } from "./log-rows.js";
-import { TEXT_TOKENS, type Stretch } from "./text.js";
+import { joined, TEXT_TOKENS, type Stretch } from "./text.js";
 
 /** What the prompt in a row of a log says; undefined if nobody else says it. */
 export type PromptTexts = (row: number, copy: number) => readonly Stretch[] | undefined;
@@ -21,10 +21,33 @@ export function promptTexts({ promptTokens, promptId, blocks }: Columns): Prompt
       return [{ start: (copy * known + id) * TEXT_TOKENS, tokens: promptTokens[row] as number }];
     };
   }
-  if (blocks?.blockTokens == null) return undefined;
-  const { distinct, blockTokens } = blocks;
+  if (blocks === null) return undefined;
+  const { distinct, blockTokens, tokens } = blocks;
+  if (blockTokens === null) return tokens === null ? undefined : chunkTexts(blocks, tokens, promptTokens);
   return (row, copy) =>
     stretchesOf(blocks, blockTokens, row, copy * distinct * blockTokens, promptTokens[row] as number);
+}
+
+/** Chunks of different sizes; behind one of unknown size nothing is known, as nobody knows where the next begins. */
+function chunkTexts({ start, count, ids }: PrefixBlocks, tokens: Int32Array, promptTokens: Int32Array): PromptTexts {
+  const first = new Float64Array(tokens.length + 1); // numbers of each chunk's first token; at last how many there are
+  tokens.forEach((size, id) => (first[id + 1] = (first[id] as number) + size));
+  return (row, copy) => {
+    const text: Stretch[] = [];
+    const from = start[row] as number;
+    let left = promptTokens[row] as number;
+    for (let i = from; i < from + (count[row] as number) && left > 0; i++) {
+      const id = ids[i] as number;
+      const size = tokens[id] as number;
+      if (size === 0) break;
+      text.push({
+        start: copy * (first[tokens.length] as number) + (first[id] as number),
+        tokens: Math.min(size, left),
+      });
+      left -= size;
+    }
+    return joined(text);
+  };
 }
 
 /** Ids of blocks that a prompt is the first to have follow each other, so most prompts are few stretches. */

@@ -90,7 +90,8 @@ function asking(end: End, texts: Texts): Ask {
     if (asked >= end.requests || arrival >= end.seconds) return [];
     const group = asked++;
     const followUp = ended === undefined ? undefined : afterLast(samples.length, ended);
-    return samples.map(({ promptTokens, outputTokens, reasoningTokens }) => {
+    const specs: RequestSpec[] = []; // not by map(), which V8 makes arrays of another kind of once it is compiled
+    for (const { promptTokens, outputTokens, reasoningTokens } of samples) {
       const { priority, name } = sender;
       const spec: RequestDraft = {
         id: id++,
@@ -106,8 +107,9 @@ function asking(end: End, texts: Texts): Ask {
       if (promptText !== undefined) spec.promptText = promptText;
       if (outputText !== undefined) spec.outputText = samples.length === 1 ? outputText : texts.take();
       if (followUp !== undefined) spec.followUp = followUp;
-      return spec;
-    });
+      specs.push(spec);
+    }
+    return specs;
   };
 }
 

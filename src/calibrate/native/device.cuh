@@ -38,6 +38,26 @@ inline int multiprocessors() {
   return count;
 }
 
+/** Blocks of a kernel that a multiprocessor holds at once; throws where it cannot hold one. */
+template <typename... Parameters>
+int blocks_each(void (*kernel)(Parameters...), int threads, size_t shared_bytes) {
+  int blocks = 0;
+  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(shared_bytes)), "shared memory of a kernel");
+  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, threads, shared_bytes), "occupancy of a kernel");
+  if (blocks == 0) throw Error("a kernel needs " + std::to_string(shared_bytes) + " bytes of shared memory; the device has less");
+  return blocks;
+}
+
+/** Zeroed memory of the device in use, for what a kernel keeps between runs. Freed with its last owner. */
+inline std::shared_ptr<void> device_memory(size_t bytes) {
+  void* address = nullptr;
+  check(cudaMalloc(&address, bytes), "memory of a kernel");
+  std::shared_ptr<void> owned(address, cudaFree);
+  check(cudaMemset(address, 0, bytes), "zeros in memory of a kernel");
+  return owned;
+}
+
+#define UNROLL _Pragma("unroll")
 #define DYNAMIC_SHARED(name) extern __shared__ __align__(128) unsigned char name[]
 
 __device__ inline float bf16_to_float(uint16_t bits) { return __uint_as_float(uint32_t(bits) << 16); }
@@ -57,6 +77,26 @@ __device__ inline float fp8_to_float(uint8_t bits) {
   float value;
   asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(half.x));
   return value;
+}
+/** Four finite values, the first in the low byte, as two pairs: bits moved to where bfloat16 has them are 2^-120 too small. */
+__device__ inline void fp8_to_bf16(uint32_t (&pairs)[2], uint32_t four) {
+  for (int i = 0; i < 2; i++) {
+    const uint32_t bytes = __byte_perm(four, 0, i == 0 ? 0x1404 : 0x3424);
+    const uint32_t bits = (bytes & 0x80008000u) | (bytes & 0x7f007f00u) >> 4;
+    asm("fma.rn.bf16x2 %0, %1, %2, %3;" : "=r"(pairs[i]) : "r"(bits), "r"(0x7b807b80u), "r"(0x80008000u));
+  }
+}
+/** 2^value to about 2^-22, zero below 2^-126. */
+__device__ inline float exp2_approximate(float value) {
+  float power;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(value));
+  return power;
+}
+/** The 8 x 8 matrix of 16-bit values that a warp holds, a row in 4 lanes and 2 values in each, transposed. */
+__device__ inline uint32_t transpose_matrix(uint32_t pair) {
+  uint32_t result;
+  asm volatile("movmatrix.sync.aligned.m8n8.trans.b16 %0, %1;" : "=r"(result) : "r"(pair));
+  return result;
 }
 
 /** d += a · b of one warp: a 16 x 16, b 16 x 8, bfloat16; fragments as PTX mma.m16n8k16 lays them out. */

@@ -17,18 +17,20 @@ void land(const Transfer& transfer) {
   else std::memset(transfer.shared, 0, 16);
 }
 
-struct Fiber {
-  ucontext_t context;
-  std::vector<std::vector<Transfer>> groups;  // of asynchronous copies under way; the last one is still open
-  dim3 index;
-  int number = 0;
-  bool done = false;
-};
-
 struct Group {  // of threads that wait for each other: a warp, the block
   int living = 0;
   int waiting = 0;
   uint64_t opened = 0;
+};
+
+struct Fiber {
+  ucontext_t context;
+  const Group* gate;  // where it waits until it opens for the time after `ticket`; nullptr: nowhere
+  uint64_t ticket;
+  std::vector<std::vector<Transfer>> groups;  // of asynchronous copies under way; the last one is still open
+  dim3 index;
+  int number = 0;
+  bool done = false;
 };
 
 dim3 grid_, block_, block_index_;
@@ -40,7 +42,6 @@ Fiber* current_ = nullptr;
 ucontext_t scheduler_;
 const std::function<void()>* body_ = nullptr;
 std::exception_ptr failure_;
-bool progress_ = false;
 std::mt19937 random_;
 
 void yield() { swapcontext(&current_->context, &scheduler_); }
@@ -52,12 +53,12 @@ void open_if_full(Group& group) {
 }
 
 void wait(Group& group) {
-  const uint64_t ticket = group.opened;
+  current_->gate = &group;
+  current_->ticket = group.opened;
   group.waiting++;
   open_if_full(group);
-  progress_ = true;
-  while (group.opened == ticket) yield();
-  progress_ = true;
+  if (group.opened == current_->ticket) yield();
+  current_->gate = nullptr;
 }
 
 void leave(Group& group) {
@@ -72,7 +73,6 @@ void entry() {
     failure_ = std::current_exception();
   }
   current_->done = true;
-  progress_ = true;
   leave(warps_[current_->number / 32]);
   leave(block_group_);
   swapcontext(&current_->context, &scheduler_);
@@ -80,6 +80,7 @@ void entry() {
 
 void prepare(Fiber& fiber, int number, unsigned char* stack) {
   fiber.done = false;
+  fiber.gate = nullptr;
   fiber.groups.assign(1, {});
   fiber.number = number;
   fiber.index = dim3(number % block_.x, number / block_.x % block_.y, number / (block_.x * block_.y));
@@ -102,16 +103,19 @@ void run_block(std::vector<Fiber>& fibers, std::vector<unsigned char>& stacks) {
   }
   std::shuffle(order.begin(), order.end(), random_);
   for (int left = count; left > 0;) {
-    progress_ = false;
+    bool progress = false;
     left = 0;
     for (const int i : order) {
       if (fibers[i].done) continue;
+      left++;
+      if (fibers[i].gate != nullptr && fibers[i].gate->opened == fibers[i].ticket) continue;
+      progress = true;
       current_ = &fibers[i];
       swapcontext(&scheduler_, &current_->context);
       if (failure_) std::rethrow_exception(failure_);
-      if (!fibers[i].done) left++;
+      if (fibers[i].done) left--;
     }
-    if (left > 0 && !progress_) throw Error("threads of a block wait at different barriers");
+    if (left > 0 && !progress) throw Error("threads of a block wait at different barriers");
   }
 }
 

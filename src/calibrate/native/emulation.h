@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include "kernel.h"
 #include "numbers.h"
@@ -17,6 +18,7 @@
 #define __launch_bounds__(...)
 #define __align__(n) alignas(n)
 #define __shared__ static  // one block at a time
+#define UNROLL
 #define __ldg(address) (*(address))
 #define DYNAMIC_SHARED(name) unsigned char* const name = raas::emulation::dynamic_shared()
 
@@ -121,11 +123,27 @@ void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared_
   emulation::run(grid, block, shared_bytes, [&] { kernel(Parameters(arguments)...); });
 }
 inline int multiprocessors() { return 4; }
+template <typename... Parameters>
+int blocks_each(void (*)(Parameters...), int, size_t) { return 2; }
+inline std::shared_ptr<void> device_memory(size_t bytes) { return {std::calloc(bytes, 1), std::free}; }
 
 inline float bf16_to_float(uint16_t bits) { return from_bf16(bits); }
 inline uint16_t float_to_bf16(float value) { return to_bf16(value); }
 inline uint32_t pack_bf16(float low, float high) { return uint32_t(to_bf16(low)) | uint32_t(to_bf16(high)) << 16; }
 inline float fp8_to_float(uint8_t bits) { return from_fp8(bits); }
+inline void fp8_to_bf16(uint32_t (&pairs)[2], uint32_t four) {
+  for (int i = 0; i < 2; i++, four >>= 16) pairs[i] = pack_bf16(from_fp8(uint8_t(four)), from_fp8(uint8_t(four >> 8)));
+}
+inline float exp2_approximate(float value) { return std::exp2(value); }
+inline uint32_t transpose_matrix(uint32_t pair) {
+  const int lane = emulation::own_lane();
+  uint32_t result = 0;
+  for (int i = 0; i < 2; i++) {
+    const uint32_t other = emulation::exchange(pair, lane % 4 * 8 + 4 * i + lane / 8);
+    result |= (lane / 4 % 2 == 0 ? other & 0xffff : other >> 16) << 16 * i;
+  }
+  return result;
+}
 
 /** Lanes' fragments as PTX ISA, "Matrix Fragments for mma.m16n8k16 with floating point type": groups of 4 lanes hold rows. */
 inline void mma_16x8x16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {

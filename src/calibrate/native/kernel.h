@@ -87,6 +87,8 @@ struct Kernel {
   std::vector<std::string> sizes;  // names in its shape, all required
   /** Throws Error for a shape that is not allowed. */
   std::unique_ptr<Problem> (*problem)(const Shape&);
+  /** What the host does in a run is what is measured (launches, graphs) or cannot be captured: never inside a CUDA graph. */
+  bool whole = false;
 };
 
 }  // namespace raas

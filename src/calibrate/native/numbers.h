@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -18,6 +19,13 @@ inline uint16_t to_bf16(float value) {
   std::memcpy(&wide, &value, 4);
   if (std::isnan(value)) return uint16_t((wide >> 16) | 0x40);
   return uint16_t((wide + 0x7fff + ((wide >> 16) & 1)) >> 16);
+}
+
+/** Value i of an array of bfloat16. */
+inline float bf16_at(const void* values, size_t i) {
+  uint16_t bits;
+  std::memcpy(&bits, static_cast<const unsigned char*>(values) + 2 * i, 2);
+  return from_bf16(bits);
 }
 
 inline float from_fp8(uint8_t bits) {

@@ -4,29 +4,11 @@
 #include "kernel.h"
 #include "numbers.h"
 #include "random-values.h"
+#include "sizes.h"
 
 namespace raas {
 
 constexpr int64_t PAGE_TOKENS = 16;
-
-/** A size of a shape that has to be at least `least`. */
-inline int64_t size_in(const Shape& shape, const std::string& name, int64_t least = 1) {
-  const int64_t value = shape.at(name);
-  if (value < least)
-    throw Error(name + " " + std::to_string(value) + " is not allowed; expected an integer of at least " + std::to_string(least));
-  return value;
-}
-
-/** A size of a shape that is one of `allowed`. */
-inline int64_t size_among(const Shape& shape, const std::string& name, std::initializer_list<int64_t> allowed) {
-  const int64_t value = shape.at(name);
-  std::string list;
-  for (const int64_t each : allowed) {
-    if (value == each) return value;
-    list += (list.empty() ? "" : ", ") + std::to_string(each);
-  }
-  throw Error(name + " " + std::to_string(value) + " is not allowed; expected one of " + list);
-}
 
 /**
  * The KV cache of a batch in pages of 16 tokens, as vLLM keeps it for FlashAttention: K and V apart, each
@@ -77,31 +59,36 @@ class PagedKv {
             {"pageTable", Type::i32, size_t(sequences * max_pages), Role::input},
             {"lengths", Type::i32, size_t(sequences), Role::input}};
   }
-  /** Fills the five arrays, which start at `first`. */
-  void fill(HostArrays& arrays, size_t first, Random& random) const {
-    const float scales[2] = {format == Type::fp8 ? 0.0625f : 1, format == Type::fp8 ? 0.03125f : 1};
-    std::memcpy(arrays[first + 2].data(), scales, sizeof scales);
+  /** Deals lengths to the sequences and pages to each; table entries behind a sequence's last page are -1. */
+  void deal(int32_t* table, int32_t* length, Random& random) const {
     std::vector<int32_t> order(static_cast<size_t>(pages));
     std::iota(order.begin(), order.end(), 0);
     if (scattered) std::shuffle(order.begin(), order.end(), random);
     std::vector<int64_t> dealt = lengths;
     std::shuffle(dealt.begin(), dealt.end(), random);
-    auto* const table = reinterpret_cast<int32_t*>(arrays[first + 3].data());
-    auto* const length = reinterpret_cast<int32_t*>(arrays[first + 4].data());
-    NormalValues k(format, 1 / scales[0], random), v(format, 1 / scales[1], random);
     size_t next = 0;
     for (int64_t i = 0; i < sequences; i++) {
       length[i] = int32_t(dealt[size_t(i)]);
       std::fill_n(table + i * max_pages, max_pages, -1);
+      for (int64_t page = 0; page < pages_of(length[i]); page++) table[i * max_pages + page] = order[next++];
+    }
+  }
+  /** Fills the five arrays, which start at `first`. */
+  void fill(HostArrays& arrays, size_t first, Random& random) const {
+    const float scales[2] = {format == Type::fp8 ? 0.0625f : 1, format == Type::fp8 ? 0.03125f : 1};
+    std::memcpy(arrays[first + 2].data(), scales, sizeof scales);
+    auto* const table = reinterpret_cast<int32_t*>(arrays[first + 3].data());
+    auto* const length = reinterpret_cast<int32_t*>(arrays[first + 4].data());
+    deal(table, length, random);
+    NormalValues k(format, 1 / scales[0], random), v(format, 1 / scales[1], random);
+    for (int64_t i = 0; i < sequences; i++)
       for (int64_t from = 0; from < length[i]; from += PAGE_TOKENS) {
-        const int32_t page = order[next++];
-        table[i * max_pages + from / PAGE_TOKENS] = page;
+        const int32_t page = table[i * max_pages + from / PAGE_TOKENS];
         const size_t at = size_t(page * PAGE_TOKENS) * token_values() * size_of_format();
         const size_t count = size_t(std::min(PAGE_TOKENS, length[i] - from)) * token_values();
         k.fill(&arrays[first][at], count);
         v.fill(&arrays[first + 1][at], count);
       }
-    }
   }
 
   const int64_t sequences, kv_heads, head_dim;

@@ -13,9 +13,14 @@ export function memoryLayoutChart(outcomes: readonly Pick<Outcome, "label" | "me
       rank,
       bytes: outcome.memory[of],
       text: gib(outcome.memory[of]),
-    })),
+    })).filter(({ bytes }) => bytes >= 0),
   );
-  const largest = Math.max(1, ...outcomes.map((outcome) => outcome.memory.gpu_memory_bytes)) / 2 ** 30;
+  const gpu = Math.max(1, ...outcomes.map((outcome) => outcome.memory.gpu_memory_bytes));
+  const bars = outcomes.map(({ label }) =>
+    rows.filter(({ policy }) => policy === label).reduce((sum, { bytes }) => sum + bytes, 0),
+  );
+  const over = bars.some((bar) => bar > gpu + 1); // rounding aside
+  const largest = Math.max(gpu, ...(over ? bars : [])) / 2 ** 30;
   const x = {
     field: "gib",
     type: "quantitative",
@@ -28,7 +33,9 @@ export function memoryLayoutChart(outcomes: readonly Pick<Outcome, "label" | "me
   return {
     name: "memory-layout",
     title: "Memory of one GPU",
-    caption: "The bar is as long as the GPU's memory. The KV pool is what is left for the cache of all requests.",
+    caption: over
+      ? "The bar is longer than the GPU's memory: the model does not fit."
+      : "The bar is as long as the GPU's memory. The KV pool is what is left for the cache of all requests.",
     spec: chartSpec({
       width: 900,
       height: { step: 34 },

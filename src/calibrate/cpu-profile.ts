@@ -1,0 +1,58 @@
+import { InputError } from "../core/check.js";
+import type { MeasuredDevice } from "./kernel-runner.js";
+import type { KernelSample } from "./sample.js";
+
+/** Streams shorter than this may have lain in a cache. */
+const STREAMED_BYTES = 8e6;
+/** Whose efficiencies stand for what was not measured: experts and reductions. */
+const LENDER = "h100-sxm";
+
+/**
+ * What a profile says of a CPU before its kernels are fitted: it has no datasheet, so its peaks are the highest rates that
+ * any sample reached. `name` is the profile's.
+ */
+export function cpuProfile(
+  name: string,
+  device: MeasuredDevice,
+  samples: readonly KernelSample[],
+): Readonly<Record<string, unknown>> {
+  let bandwidth = 0;
+  let flops = 0;
+  for (const sample of samples) {
+    if ("bytes" in sample && "sizes" in sample && sample.bytes >= STREAMED_BYTES)
+      bandwidth = Math.max(bandwidth, sample.bytes / sample.seconds);
+    if (sample.operator !== "gemm") continue;
+    const { m, n, k, seconds } = sample;
+    flops = Math.max(flops, (2 * m * n * k) / seconds);
+    const bytes = 2 * (m * k + n * k + m * n);
+    if (bytes >= STREAMED_BYTES) bandwidth = Math.max(bandwidth, bytes / seconds);
+  }
+  if (flops === 0)
+    throw new InputError("calibrate", "needs the kernel gemm: the peak of a CPU is what its products reach");
+  if (bandwidth === 0) throw new InputError("calibrate", "needs the kernel copy: no sample streams memory");
+  const of = (source: string) => (value: number | null) => ({ value, source });
+  const measured = of("device");
+  const nominal = of("nominal");
+  return {
+    name,
+    title: `${device.name}, ${device.multiprocessors} threads`,
+    kind: "datasheet",
+    memoryBytes: measured(device.memoryBytes),
+    bandwidthBytesPerSecond: measured(Number(bandwidth.toPrecision(4))),
+    peakFlops: { bf16: measured(Number(flops.toPrecision(4))), fp8: measured(null) },
+    idlePowerW: nominal(0),
+    peakPowerW: nominal(1),
+    pricePerHour: nominal(0),
+    gpusPerNode: nominal(1),
+    interconnectBytesPerSecond: nominal(Number(bandwidth.toPrecision(4))),
+    multiprocessors: measured(device.multiprocessors),
+    efficienciesOf: LENDER,
+    sources: {
+      device:
+        "Measured by raas-sim calibrate: the highest rates of any kernel at any shape; a thread counts as a multiprocessor",
+      nominal:
+        "Not measured: one device, no price, and 1 W while busy, so that joules read as busy seconds; override it",
+    },
+    notes: ["a CPU, with the kernels of raas-sim: price and power are not known, joules are busy seconds"],
+  };
+}
