@@ -47,7 +47,8 @@ const BATCH_SECONDS = 0.1; // between two looks at the interval; an interrupt wa
 export async function measure(runner: KernelRunner, point: Point, settings: MeasureSettings): Promise<Measurement> {
   const { kernel, sizes } = point;
   const work = runner.work(kernel, sizes);
-  const sets = Math.min(MOST_SETS, Math.max(1, Math.ceil(settings.setsBytes / work.setBytes)));
+  const sets =
+    work.setBytes === 0 ? 1 : Math.min(MOST_SETS, Math.max(1, Math.ceil(settings.setsBytes / work.setBytes)));
   const open = await runner.open(kernel, sizes, settings.seed, sets);
   try {
     const agreement = await open.check();

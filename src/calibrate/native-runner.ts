@@ -16,6 +16,7 @@ import type {
 /** What native/addon.cc exports. */
 export interface Addon {
   probe(): Probe;
+  useThreads(count: number): void;
   kernels(): readonly KernelInfo[];
   work(kernel: string, sizes: Sizes): KernelWork;
   open(backend: Backend, kernel: string, sizes: Sizes, seed: number, sets: number): Promise<Handle>;
@@ -75,8 +76,13 @@ export function loadAddon(): Addon {
   }
 }
 
-/** Runs kernels through the addon. Throws InputError if this machine has no such device. */
-export function nativeRunner(backend: "cuda" | "cpu", addon: Addon = loadAddon()): KernelRunner {
+/** Runs kernels through the addon; `threads` of the CPU backend, all by default. Throws InputError if this machine has no such device. */
+export function nativeRunner(
+  backend: "cuda" | "cpu",
+  addon: Addon = loadAddon(),
+  threads: number = addon.probe().cpu.threads,
+): KernelRunner {
+  addon.useThreads(threads);
   const probe = addon.probe();
   const device = backend === "cpu" ? cpuDevice(probe) : cudaDevice(probe);
   const pci = backend === "cpu" ? "" : (probe.cuda.device?.pci ?? "");

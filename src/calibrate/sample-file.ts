@@ -3,7 +3,7 @@ import { InputError } from "../core/check.js";
 import type { MeasuredDevice } from "./kernel-runner.js";
 import type { Measurement, Point } from "./measure.js";
 import { sampleOf } from "./sample-of.js";
-import { sampleLines, type KernelSample } from "./sample.js";
+import { sampleLines, samplesOf, type KernelSample } from "./sample.js";
 
 /**
  * The samples of a calibration as JSON lines: first what was measured where and when, again whenever it was continued; then
@@ -40,7 +40,7 @@ export type Provenance = z.output<typeof PROVENANCE>;
 export interface SampleFile {
   readonly provenance: readonly Provenance[]; // one a start
   readonly samples: readonly KernelSample[];
-  readonly points: ReadonlySet<string>; // pointKey of each
+  readonly rounds: ReadonlyMap<string, number>; // pointKey → how often it was measured
 }
 
 export function pointKey({ kernel, sizes }: Point): string {
@@ -51,20 +51,20 @@ export function pointKey({ kernel, sizes }: Point): string {
 /** Reads a file that a calibration wrote. Throws InputError with the line. */
 export function readSampleFile(text: string, path: string): SampleFile {
   const provenance: Provenance[] = [];
-  const samples: KernelSample[] = [];
-  const points = new Set<string>();
-  for (const { where, calibration, sample, measured } of sampleLines(text, path)) {
+  const rounds = new Map<string, number>();
+  const lines = sampleLines(text, path);
+  for (const { where, calibration, sample, measured } of lines) {
     if (sample === undefined) {
       provenance.push(parsed(PROVENANCE, calibration, where));
       continue;
     }
-    points.add(pointKey(parsed(MEASURED, measured, where)));
-    samples.push(sample);
+    const key = pointKey(parsed(MEASURED, measured, where));
+    rounds.set(key, (rounds.get(key) ?? 0) + 1);
   }
-  if (provenance.length === 0 && samples.length > 0) {
+  if (provenance.length === 0 && rounds.size > 0) {
     throw new InputError(path, "does not say what device was measured; expected the samples of a calibration");
   }
-  return { provenance, samples, points };
+  return { provenance, samples: samplesOf(lines), rounds };
 }
 
 function parsed<T extends z.ZodType>(schema: T, value: unknown, where: string): z.output<T> {

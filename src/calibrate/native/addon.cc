@@ -3,6 +3,7 @@
 #include "host.h"
 #include "session.h"
 #include "task.h"
+#include "threads.h"
 
 /** What JavaScript sees: src/calibrate/native-runner.ts states the types. */
 namespace raas {
@@ -49,6 +50,12 @@ Napi::Value probe(const Napi::CallbackInfo& call) {
   object["cpu"] = cpu;
   object["compiler"] = RAAS_COMPILER;
   return object;
+}
+
+/** useThreads(count): of the CPU backend, before the first kernel runs. */
+Napi::Value use_threads(const Napi::CallbackInfo& call) {
+  cpu::use_threads(call[0].As<Napi::Number>().Int32Value());
+  return call.Env().Undefined();
 }
 
 Napi::Value list_kernels(const Napi::CallbackInfo& call) {
@@ -175,6 +182,7 @@ Napi::Value conditions_of(const Napi::CallbackInfo& call) {
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["probe"] = Napi::Function::New(env, probe);
+  exports["useThreads"] = Napi::Function::New(env, use_threads);
   exports["kernels"] = Napi::Function::New(env, list_kernels);
   exports["work"] = Napi::Function::New(env, work);
   exports["open"] = Napi::Function::New(env, open);

@@ -23,7 +23,9 @@ Run backend_run(const Entry& entry, Backend backend, const Problem& problem) {
     throw Error(entry.kernel.name + (backend == Backend::cuda  ? " has no CUDA kernel in this build of the addon"
                                      : backend == Backend::cpu ? " has nothing to measure on a CPU"
                                                                : " cannot be emulated"));
-  return make(problem);
+  Run run = make(problem);
+  if (run == nullptr) throw Error(entry.kernel.name + " cannot run");
+  return run;
 }
 
 }  // namespace
