@@ -106,7 +106,7 @@ export class BlockPool {
 
   #free(sequence: Sequence, held: number): void {
     sequence.heldBlocks = 0;
-    if (this.#cache === undefined) {
+    if (this.#cache?.inUse !== true) {
       this.used -= held;
       return;
     }

@@ -53,6 +53,7 @@ export class PrefixCache {
   readonly #root: Node;
   readonly #queue = new RecencyList<Blank | Node>();
   #queued = 0; // blocks in the queue
+  inUse = false; // somebody has looked for a text: until then all blocks are alike, and which are free does not matter
   #version = 0; // raised whenever what is found may have become another
   // The head of the queue is asked for again and again.
   #asked: readonly BlockRun[] | undefined;
@@ -96,6 +97,7 @@ export class PrefixCache {
   hold(runs: readonly BlockRun[], tokens: number): Hold {
     const { node: last, part, cached: blocks } = this.#find(runs);
     const at = part < last.blocks ? this.#split(last, part) : last;
+    this.inUse = true;
     this.#version++;
     const copies = at.users > 0 && blocks * this.#blockTokens >= tokens ? 1 : 0;
     for (let up: Node | undefined = at; up !== undefined; up = up.parent) {

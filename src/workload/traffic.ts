@@ -67,12 +67,13 @@ export function* trafficRequests(traffic: Traffic, seed: number): Generator<Requ
   const alone = (arrival: number): readonly RequestSpec[] => {
     const sender = pick();
     const lengths = draws.get(sender)?.() ?? [];
-    const nothing = { promptText: undefined, outputText: undefined, ended: undefined };
-    if (prefixTokens === 0 && bestOf === 1) return ask({ arrival, session: "", sender, samples: lengths, ...nothing });
+    const question = (samples: readonly RequestLengths[], promptText?: readonly Stretch[]): readonly RequestSpec[] =>
+      ask({ arrival, session: "", sender, samples, promptText, outputText: undefined, ended: undefined });
+    if (prefixTokens === 0 && bestOf === 1) return question(lengths);
     const own = bestOf > 1 ? lengths.slice(0, 1).map(({ promptTokens }) => fresh(texts, promptTokens)) : [];
     const samples = lengths.map((each) => ({ ...each, promptTokens: each.promptTokens + prefixTokens }));
     const promptText = [...(prefixes.get(sender) ?? []), ...own];
-    return ask({ arrival, session: "", sender, samples, ...nothing, promptText });
+    return question(samples, promptText);
   };
   let index = 0;
   for (const arrival of arrivals(load.process, load.curve, seed)) {

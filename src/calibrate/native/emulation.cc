@@ -1,5 +1,6 @@
 #include "emulation.h"
 #include <ucontext.h>
+#include <numeric>
 
 namespace raas::emulation {
 namespace {
@@ -91,31 +92,40 @@ void prepare(Fiber& fiber, int number, unsigned char* stack) {
   makecontext(&fiber.context, entry, 0);
 }
 
+/** Runs the lanes of a warp that are not waiting, each until it waits or ends; false where there is none. */
+bool run_warp(std::vector<Fiber>& fibers, size_t warp, const std::vector<size_t>& lanes) {
+  bool ran = false;
+  for (const size_t lane : lanes) {
+    if (32 * warp + lane >= fibers.size()) continue;
+    Fiber& fiber = fibers[32 * warp + lane];
+    if (fiber.done || (fiber.gate != nullptr && fiber.gate->opened == fiber.ticket)) continue;
+    ran = true;
+    current_ = &fiber;
+    swapcontext(&scheduler_, &fiber.context);
+    if (failure_) std::rethrow_exception(failure_);
+  }
+  return ran;
+}
+
 void run_block(std::vector<Fiber>& fibers, std::vector<unsigned char>& stacks) {
   const int count = int(fibers.size());
   block_group_ = {count, 0, 0};
   warps_.assign((count + 31) / 32, Group{});
-  std::vector<int> order(count);
   for (int i = 0; i < count; i++) {
-    order[i] = i;
     warps_[i / 32].living++;
     prepare(fibers[i], i, stacks.data() + STACK_BYTES * i);
   }
-  std::shuffle(order.begin(), order.end(), random_);
-  for (int left = count; left > 0;) {
+  std::vector<size_t> lanes(32), warps(warps_.size());
+  std::iota(lanes.begin(), lanes.end(), 0);
+  std::iota(warps.begin(), warps.end(), 0);
+  std::shuffle(lanes.begin(), lanes.end(), random_);
+  while (block_group_.living > 0) {
     bool progress = false;
-    left = 0;
-    for (const int i : order) {
-      if (fibers[i].done) continue;
-      left++;
-      if (fibers[i].gate != nullptr && fibers[i].gate->opened == fibers[i].ticket) continue;
-      progress = true;
-      current_ = &fibers[i];
-      swapcontext(&scheduler_, &current_->context);
-      if (failure_) std::rethrow_exception(failure_);
-      if (fibers[i].done) left--;
-    }
-    if (left > 0 && !progress) throw Error("threads of a block wait at different barriers");
+    std::shuffle(warps.begin(), warps.end(), random_);
+    // As far ahead of the others as barriers of the block let it.
+    for (const size_t warp : warps)
+      while (run_warp(fibers, warp, lanes)) progress = true;
+    if (!progress) throw Error("threads of a block wait at different barriers");
   }
 }
 

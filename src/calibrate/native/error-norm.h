@@ -5,15 +5,23 @@
 
 namespace raas {
 
-/** Draws which of `count` values or rows are compared, if a reference takes too long for all: about `most` of them. */
+/** Draws which of `count` values or rows are compared, if a reference takes too long for all: one of each of `most` stretches. */
 class Sample {
  public:
-  Sample(size_t most, size_t count, Random& random) : share_(double(most) / double(std::max<size_t>(count, 1))), random_(random) {}
-  bool takes_next() { return share_ >= 1 || std::uniform_real_distribution<double>()(random_) < share_; }
+  Sample(size_t most, size_t count, Random& random) : stretch_(double(count) / double(most)), random_(random) { draw(); }
+  bool takes_next() {
+    const bool taken = stretch_ <= 1 || next_ == drawn_;
+    next_++;
+    if (taken) draw();
+    return taken;
+  }
 
  private:
-  const double share_;
+  void draw() { drawn_ = std::max(next_, int64_t((double(stretches_++) + std::uniform_real_distribution<double>()(random_)) * stretch_)); }
+
+  const double stretch_;
   Random& random_;
+  int64_t next_ = 0, drawn_ = 0, stretches_ = 0;
 };
 
 /** ‖out − reference‖ / ‖reference‖ as values come; NaN once one of them is, as values that were never written are. */

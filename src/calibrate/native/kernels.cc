@@ -54,7 +54,7 @@ const std::vector<Entry>& kernels() {
       {{"peer-copy", {"bytes"}, make<PeerCopy>, true}, RAAS_CUDA_ONLY(peer_copy), nullptr, nullptr},
       {{"all-reduce", {"gpus", "bytes"}, make<AllReduce>, true}, RAAS_CUDA_ONLY(all_reduce), nullptr, nullptr, RAAS_CUDA_ONLY(all_reduce_implementation)},
       {{"quest-step", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "budget", "scattered", "ragged"}, make<QuestStep>}, RAAS_ENTRY(quest_step)},
-      {{"raas-step", {"sequences", "context", "budget", "prompt", "queryHeads", "kvHeads", "headDim", "scattered"}, make<RaasStep>}, RAAS_ENTRY(raas_step)},
+      {{"raas-step", {"sequences", "budget", "prompt", "queryHeads", "kvHeads", "headDim", "scattered"}, make<RaasStep>}, RAAS_ENTRY(raas_step)},
       {{"h2o-attention", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "scattered", "ragged"}, make<H2oAttention>}, RAAS_ENTRY(h2o_attention)},
   };
   return table;

@@ -11,7 +11,12 @@ namespace raas::cpu {
 class GroupAttention {
  public:
   GroupAttention(int64_t group, int64_t head_dim)
-      : group_(group), padded_((group + TILE - 1) / TILE * TILE), head_dim_(head_dim), q_(size_t(padded_ * head_dim)), rows_(size_t(TILE * head_dim)), sums_(size_t(group * head_dim)) {}
+      : group_(group),
+        padded_((group + TILE - 1) / TILE * TILE),
+        head_dim_(head_dim),
+        q_(size_t(padded_ * head_dim)),
+        rows_(size_t(TILE * head_dim)),
+        sums_(size_t(group * head_dim)) {}
 
   /** `key(i)` and `value(i)`: rows of the i-th of `count` tokens. */
   template <typename Key, typename Value>

@@ -30,13 +30,13 @@ float kth_largest(const float* logits, size_t count, size_t k) {
   return same[k - 1];
 }
 
-int32_t sample(const float* logits, size_t vocabulary, size_t top_k, double top_share, double uniform) {
+int32_t sample(const float* logits, size_t vocabulary, size_t top_k, double top_share, double uniform, float& least) {
   constexpr size_t LANES = 64;
   float most_of[LANES];
   std::fill_n(most_of, LANES, -INFINITY);
   for (size_t i = 0; i < vocabulary; i++) most_of[i % LANES] = most_of[i % LANES] > logits[i] ? most_of[i % LANES] : logits[i];
   const float most = *std::max_element(most_of, most_of + LANES);
-  const float least = top_k < vocabulary ? kth_largest(logits, vocabulary, top_k) : -INFINITY;
+  least = top_k < vocabulary ? kth_largest(logits, vocabulary, top_k) : -INFINITY;
   std::vector<Candidate> kept;
   for (size_t i = 0; i < vocabulary; i++)
     if (logits[i] >= least) kept.push_back({logits[i], 0, int32_t(i)});
@@ -49,7 +49,8 @@ int32_t sample(const float* logits, size_t vocabulary, size_t top_k, double top_
     double part = 0;
     size_t last = 0;
     while (last + 1 < sorted.size() && (part += sorted[last].mass) < mass * top_share) last++;
-    std::erase_if(kept, [&](const Candidate& each) { return each.logit < sorted[last].logit; });
+    least = sorted[last].logit;
+    std::erase_if(kept, [&](const Candidate& each) { return each.logit < least; });
     mass = 0;
     for (const Candidate& each : kept) mass += each.mass;
   }
@@ -69,7 +70,7 @@ Run sampling(const Problem& problem) {
     parallel(sequences, 1, [&](size_t from, size_t to) {
       for (size_t i = from; i < to; i++)
         static_cast<int32_t*>(arrays[2])[i] = sample(static_cast<const float*>(arrays[0]) + i * vocabulary, vocabulary, top_k, top_share,
-                                                     static_cast<const float*>(arrays[1])[i]);
+                                                     static_cast<const float*>(arrays[1])[i], static_cast<float*>(arrays[3])[i]);
     });
   };
 }

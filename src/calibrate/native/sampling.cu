@@ -23,6 +23,10 @@ __device__ inline unsigned ordered(float value) {
   const unsigned bits = __float_as_uint(value);
   return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
 }
+/** The float of such bits; of none, 0, minus infinity. */
+__device__ inline float float_of(unsigned bits) {
+  return bits == 0 ? -INFINITY : __uint_as_float(bits & 0x80000000u ? bits & 0x7fffffffu : ~bits);
+}
 __device__ inline Mass mass_of(float logit, float most) { return Mass(__expf((logit - most) * (1 / Sampling::TEMPERATURE)) * UNIT); }
 
 __device__ inline Mass warp_total(Mass value) {
@@ -101,7 +105,8 @@ __device__ unsigned least_kept(Shared& shared, const float4* row, int quads, Mas
 }
 
 __global__ void __launch_bounds__(THREADS, 1)
-sampling_kernel(const float4* __restrict__ logits, const float* __restrict__ uniforms, int* __restrict__ tokens, int quads, int top_k, int top_percent) {
+sampling_kernel(const float4* __restrict__ logits, const float* __restrict__ uniforms, int* __restrict__ tokens, float* __restrict__ least_logits,
+                int quads, int top_k, int top_percent) {
   __shared__ Shared shared;
   const int thread = int(threadIdx.x), lane = thread % 32, warp = thread / 32;
   const float4* const row = logits + size_t(blockIdx.x) * quads;
@@ -122,6 +127,8 @@ sampling_kernel(const float4* __restrict__ logits, const float* __restrict__ uni
     least = least_kept(shared, row, quads, 0, top_percent / 100.0,
                        [=](unsigned bits, float logit) { return bits >= least_of_k ? mass_of(logit, most) : Mass(0); });
   }
+
+  if (thread == 0) least_logits[blockIdx.x] = float_of(least);
 
   // Each warp sums a part of the row; the one whose part holds the drawn point then looks for it there.
   const int from = int(int64_t(quads) * warp / WARPS), to = int(int64_t(quads) * (warp + 1) / WARPS);
@@ -166,7 +173,8 @@ Run sampling(const Problem& problem) {
   const int quads = int(sampling.vocabulary / 4), top_k = int(sampling.top_k), top_percent = int(sampling.top_percent);
   return [=](const Pointers& arrays, void* stream) {
     launch(sampling_kernel, dim3(sequences), dim3(THREADS), 0, stream, static_cast<const float4*>(arrays[0]),
-           static_cast<const float*>(arrays[1]), static_cast<int*>(arrays[2]), quads, top_k, top_percent);
+           static_cast<const float*>(arrays[1]), static_cast<int*>(arrays[2]),
+           static_cast<float*>(arrays[3]), quads, top_k, top_percent);
   };
 }
 
