@@ -100,7 +100,7 @@ async function rows(torch: Readonly<Record<string, number>>): Promise<readonly R
       much ? ">= 80 %" : "",
       !much || scoring >= 0.8,
     );
-    const raas = await seconds("raas-step", { ...shape, budget: 1024, prompt: 128, scattered: 1 });
+    const raas = await seconds("raas-step", { sequences, ...HEADS, budget: 1024, prompt: 128, scattered: 1 });
     const times = decode.seconds / raas.seconds;
     add(key("raas 1024"), raas.seconds, `${times.toFixed(1)} x faster than decode`, ">= 8 x", times >= 8);
   }

@@ -42,8 +42,6 @@ const SIZES: Readonly<Record<string, Draw>> = {
   nodes: whole(1, 4),
   gpus: one(2),
 };
-/** RaaS counts what it has seen in whole pages. */
-const PAGED = new Set(["raas-step"]);
 const TRIES = 1000;
 
 /** So many shapes that the kernel takes; it may refuse some that are drawn. */
@@ -67,13 +65,12 @@ export function drawnShapes(
   return taken;
 }
 
-function drawn({ name, sizes }: KernelInfo, random: Rng): Sizes {
+function drawn({ sizes }: KernelInfo, random: Rng): Sizes {
   const shape: Record<string, number> = {};
   for (const size of sizes) {
     const draw = SIZES[size];
     if (draw === undefined) throw new Error(`no values for the size ${size}`);
     shape[size] = draw(random, shape);
   }
-  if (PAGED.has(name)) shape["context"] = 16 * Math.ceil((shape["context"] ?? 0) / 16);
   return shape;
 }
