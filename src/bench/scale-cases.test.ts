@@ -24,7 +24,7 @@ test("a log is simulated as it is", async () => {
 });
 
 test("each size has a cost", async () => {
-  const found = await costBySize([50, 200], 1);
+  const found = await costBySize([50, 200]);
   expect([...found.keys()]).toEqual([50, 200]);
   for (const cost of found.values()) expect(cost).toBeGreaterThan(0);
 });

@@ -28,9 +28,18 @@ export async function calibrate(
   return index;
 }
 
-/** What of a grid a calibration that was stopped has not measured yet. */
-export function remaining(points: readonly Point[], done: ReadonlySet<string>): readonly Point[] {
-  return points.filter((point) => !done.has(pointKey(point)));
+/**
+ * What of a grid a calibration that was stopped has not measured yet. Each round goes over the whole grid, so that a while
+ * in which a machine does something else spoils no shape in all of them.
+ */
+export function remaining(
+  points: readonly Point[],
+  done: ReadonlyMap<string, number>,
+  rounds: number,
+): readonly Point[] {
+  return Array.from({ length: rounds }, (_, round) =>
+    points.filter((point) => (done.get(pointKey(point)) ?? 0) <= round),
+  ).flat();
 }
 
 /** Throws InputError for a kernel that the addon does not have on this device. */

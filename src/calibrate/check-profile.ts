@@ -27,9 +27,7 @@ const ALLOWED_PERCENT = 20;
 export function checked(profile: HardwareProfile, sample: KernelSample): Checked | undefined {
   switch (sample.operator) {
     case "gemm":
-      return sample.format === "bf16"
-        ? of(gemmForm(profile), profile, { ...profile.gemm.bf16 }, sample)
-        : undefined;
+      return sample.format === "bf16" ? of(gemmForm(profile), profile, { ...profile.gemm.bf16 }, sample) : undefined;
     case "decode-attention": {
       const kernel = profile.decodeAttention.find(sameCase(sample));
       if (kernel === undefined) return undefined;

@@ -7,6 +7,21 @@ const STREAMED_BYTES = 8e6;
 /** Whose efficiencies stand for what was not measured: experts and reductions. */
 const LENDER = "h100-sxm";
 
+/** Where the fit of a CPU's products begins, which work on rows one by one and leave no core idle at the end. */
+const UNFITTED_GEMM = {
+  launchSeconds: 1e-5,
+  bandwidthEfficiency: 0.8,
+  p: 4,
+  operandBandwidth: 6,
+  stepSeconds: 1e-9,
+  tileSeconds: 1e-6,
+  splitSeconds: 1e-5,
+  partialTraffic: 0.3,
+  sustainedEfficiency: 0.8,
+  persistent: true,
+  exactRows: true,
+} as const;
+
 /**
  * What a profile says of a CPU before its kernels are fitted: it has no datasheet, so its peaks are the highest rates that
  * any sample reached. `name` is the profile's.
@@ -46,6 +61,7 @@ export function cpuProfile(
     gpusPerNode: nominal(1),
     interconnectBytesPerSecond: nominal(Number(bandwidth.toPrecision(4))),
     multiprocessors: measured(device.multiprocessors),
+    gemm: { bf16: sourcedAll(UNFITTED_GEMM, nominal), fp8: null },
     efficienciesOf: LENDER,
     sources: {
       device:
@@ -55,4 +71,10 @@ export function cpuProfile(
     },
     notes: ["a CPU, with the kernels of raas-sim: price and power are not known, joules are busy seconds"],
   };
+}
+
+function sourcedAll(values: Readonly<Record<string, number | boolean>>, of: (value: number) => object): object {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, typeof value === "number" ? of(value) : value]),
+  );
 }

@@ -12,10 +12,11 @@ export const GEMM_SIZE: OperatorForm<Gemm>["size"] = {
   edges: [8, 64, 256, 1024, 4096],
 };
 
-/** Matrix products in 16 bits. Whether thread blocks are persistent is known of the device, not fitted. */
+/** Matrix products in 16 bits. Whether thread blocks are persistent and tiles whole is known of the device, not fitted. */
 export function gemmForm(device: HardwareProfile): OperatorForm<Gemm> {
   const peakFlops = device.peakFlops.bf16;
-  const { persistent } = device.gemm.bf16;
+  const { persistent, exactRows } = device.gemm.bf16;
+  const known = { persistent, ...(exactRows === undefined ? {} : { exactRows }) };
   return {
     name: "gemm bf16",
     parameters: {
@@ -31,13 +32,13 @@ export function gemmForm(device: HardwareProfile): OperatorForm<Gemm> {
     },
     takes: (sample: KernelSample): sample is Gemm => sample.operator === "gemm" && sample.format === "bf16",
     predictor: (at, values) => {
-      const parameters = { ...(values as unknown as Omit<GemmParameters, "persistent">), persistent };
+      const parameters = { ...(values as unknown as GemmParameters), ...known };
       return ({ m, n, k }) => gemmSeconds({ m, n, k, inputBytes: 2, weightBytes: 2, peakFlops }, at, parameters);
     },
     size: GEMM_SIZE,
     shape: ({ m, n, k }) => ({ m, n, k }),
     put: (blocks, values) => {
-      blocks.gemm = { ...blocks.gemm, bf16: { ...values, persistent } };
+      blocks.gemm = { ...blocks.gemm, bf16: { ...values, ...known } };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { InputError } from "../core/check.js";
 import { denseGemms } from "../cost/gemms.js";
 import type { ModelShape } from "../model/model-shape.js";
 import type { KernelInfo, KernelRunner, Sizes } from "./kernel-runner.js";
@@ -36,7 +37,7 @@ const VARIED: Readonly<Record<"full" | "quick", Axes>> = {
   },
   quick: {
     bytes: powers(4096, 2 ** 26, Math.SQRT2).map((bytes) => 16 * Math.round(bytes / 16)),
-    sequences: [1, 2, 4, 8, 16],
+    sequences: powers(1, 32),
     context: powers(64, 16384),
     tokens: powers(1, 2048),
     budget: [512, 1024],
@@ -55,10 +56,15 @@ const PREFILL: Readonly<Record<"full" | "quick", Axes>> = {
     context: [0, 256, 1024],
   },
 };
-/** Measured as gemm where no library is at hand; beside a library, for a comparison. */
-const ONLY_ON_REQUEST = new Set(["own-gemm"]);
 /** Policies are for long contexts: below them they do what dense attention does. */
-const POLICY_CONTEXT = 512;
+const POLICY: Readonly<Record<"full" | "quick", Axes>> = {
+  full: { sequences: [1, 2, 4, 8, 32, 128], context: powers(1024, 131072), prompt: [128] },
+  quick: { sequences: [1, 2, 4, 16], context: powers(512, 16384), prompt: [128] },
+};
+const POLICIES = new Set(["page-scores", "top-pages", "quest-step", "raas-step", "h2o-attention"]);
+const COUNTED = powers(1, 1024); // launches, nodes of a graph
+/** A comparison beside a library's, and what tests the emulation. */
+const ONLY_ON_REQUEST = new Set(["own-gemm", "instructions"]);
 
 /** How a cache is stored, lies and is shared out: as engines have it first, then every so-manyth shape in other ways. */
 const CACHES: readonly { readonly every: number; readonly sizes: Sizes }[] = [
@@ -77,10 +83,18 @@ export function grid(runner: KernelRunner, settings: GridSettings): readonly Poi
       settings.kernels === undefined ? !ONLY_ON_REQUEST.has(name) : settings.kernels.includes(name),
     )
     .flatMap((kernel) => points(kernel, settings))
-    .filter(({ kernel, sizes }) => {
-      const { setBytes, flops } = runner.work(kernel, sizes);
-      return setBytes <= settings.mostBytes && flops <= settings.mostFlops;
-    });
+    .filter((point) => possible(runner, point, settings));
+}
+
+/** Whether a kernel takes a shape, and the device can hold it and end it in time. */
+function possible(runner: KernelRunner, { kernel, sizes }: Point, { mostBytes, mostFlops }: GridSettings): boolean {
+  try {
+    const { setBytes, flops } = runner.work(kernel, sizes);
+    return setBytes <= mostBytes && flops <= mostFlops;
+  } catch (cause) {
+    if (cause instanceof InputError) return false; // as a budget above the context
+    throw cause;
+  }
 }
 
 function points(kernel: KernelInfo, settings: GridSettings): readonly Point[] {
@@ -94,7 +108,7 @@ function points(kernel: KernelInfo, settings: GridSettings): readonly Point[] {
   const caches = known.filter(
     (cache, i) => known.findIndex((other) => JSON.stringify(other.sizes) === JSON.stringify(cache.sizes)) === i,
   );
-  return caches.flatMap((cache) =>
+  return (settings.quick ? caches.slice(0, 1) : caches).flatMap((cache) =>
     all.filter((_, i) => i % cache.every === 0).map((each) => ({ kernel: name, sizes: { ...each, ...cache.sizes } })),
   );
 }
@@ -109,20 +123,22 @@ function products({ model, quick }: GridSettings): readonly Sizes[] {
 
 function axesOf({ name, sizes }: KernelInfo, { model, quick }: GridSettings): Axes {
   const size = quick ? "quick" : "full";
-  const varied =
-    sizes.includes("tokens") && sizes.includes("context") ? { ...VARIED[size], ...PREFILL[size] } : VARIED[size];
-  const policy = sizes.includes("budget") || name === "page-scores" || name === "h2o-attention";
-  const context = varied["context"] ?? [];
+  const { hiddenSize, intermediateSize, queryHeads, kvHeads, headDim, vocabularySize } = model;
+  const attends = sizes.includes("sequences");
   return {
-    ...varied,
-    context: policy ? context.filter((tokens) => tokens >= POLICY_CONTEXT) : context,
-    // Two widths, so that what a token costs and what a byte costs are told apart.
-    hiddenSize: [model.hiddenSize, model.hiddenSize / 2],
-    intermediateSize: [model.intermediateSize, model.intermediateSize / 2],
-    vocabularySize: [model.vocabularySize],
-    queryHeads: [model.queryHeads],
-    kvHeads: [model.kvHeads],
-    headDim: [model.headDim],
+    ...VARIED[size],
+    ...(attends && sizes.includes("tokens") ? PREFILL[size] : {}),
+    ...(POLICIES.has(name) ? POLICY[size] : {}),
+    launches: COUNTED,
+    nodes: COUNTED,
+    // Several widths, so that what a token costs and what a byte costs are told apart.
+    hiddenSize: [hiddenSize, hiddenSize / 2],
+    intermediateSize: [intermediateSize, intermediateSize / 2],
+    vocabularySize: [1, 2, 4, 8].map((part) => 4 * Math.floor(vocabularySize / part / 4)),
+    queryHeads: attends ? [queryHeads] : [queryHeads, queryHeads / 2],
+    kvHeads: [kvHeads],
+    headDim: [headDim],
+    topPercent: [100],
   };
 }
 
@@ -131,7 +147,9 @@ function product(sizes: readonly string[], axes: Axes): readonly Sizes[] {
   let all: readonly Sizes[] = [{}];
   for (const name of sizes) {
     const values = axes[name];
-    if (values !== undefined) all = all.flatMap((each) => values.map((value) => ({ ...each, [name]: value })));
+    // No limit: filters cost by what they are, not by the bytes that they read.
+    if (name === "topK") all = all.map((each) => ({ ...each, [name]: each["vocabularySize"] ?? 0 }));
+    else if (values !== undefined) all = all.flatMap((each) => values.map((value) => ({ ...each, [name]: value })));
   }
   return all;
 }

@@ -50,14 +50,16 @@ export interface Conditions {
 export interface OpenKernel {
   /** Runs it on fresh random inputs and poisoned outputs. */
   check(): Promise<Agreement>;
-  /** Seconds of one run, `count` figures, each the mean of `laps` laps over all input sets. */
-  time(count: number, laps: number): Promise<readonly number[]>;
+  /** Seconds of one run: `count` figures, each the mean of `runs` runs, which go through the input sets in turn. */
+  time(count: number, runs: number): Promise<readonly number[]>;
   /** Frees its memory. */
   close(): Promise<void>;
 }
 
 export interface KernelRunner {
   readonly device: MeasuredDevice;
+  /** Runs of a figure begin at the first input set, so that only whole laps over the sets rotate them. */
+  readonly wholeLaps: boolean;
   readonly kernels: readonly KernelInfo[];
   /** Throws InputError for a shape that the kernel does not take. */
   work(kernel: string, sizes: Sizes): KernelWork;

@@ -16,11 +16,12 @@ import type {
 /** What native/addon.cc exports. */
 export interface Addon {
   probe(): Probe;
+  useThreads(count: number): void;
   kernels(): readonly KernelInfo[];
   work(kernel: string, sizes: Sizes): KernelWork;
   open(backend: Backend, kernel: string, sizes: Sizes, seed: number, sets: number): Promise<Handle>;
   check(handle: Handle): Promise<Agreement>;
-  time(handle: Handle, count: number, laps: number): Promise<readonly number[]>;
+  time(handle: Handle, count: number, runs: number): Promise<readonly number[]>;
   close(handle: Handle): Promise<void>;
   conditions(pci: string): Conditions | null;
 }
@@ -75,13 +76,19 @@ export function loadAddon(): Addon {
   }
 }
 
-/** Runs kernels through the addon. Throws InputError if this machine has no such device. */
-export function nativeRunner(backend: "cuda" | "cpu", addon: Addon = loadAddon()): KernelRunner {
+/** Runs kernels through the addon; `threads` of the CPU backend, all by default. Throws InputError if this machine has no such device. */
+export function nativeRunner(
+  backend: "cuda" | "cpu",
+  addon: Addon = loadAddon(),
+  threads: number = addon.probe().cpu.threads,
+): KernelRunner {
+  addon.useThreads(threads);
   const probe = addon.probe();
   const device = backend === "cpu" ? cpuDevice(probe) : cudaDevice(probe);
   const pci = backend === "cpu" ? "" : (probe.cuda.device?.pci ?? "");
   return {
     device,
+    wholeLaps: backend === "cuda",
     kernels: addon.kernels(),
     work: (kernel, sizes) => userTrouble(kernel, () => addon.work(kernel, sizes)),
     open: async (kernel, sizes, seed, sets) => openKernel(addon, backend, kernel, sizes, seed, sets),
@@ -103,7 +110,7 @@ export async function openKernel(
   });
   return {
     check: async () => addon.check(handle),
-    time: async (count, laps) => addon.time(handle, count, laps),
+    time: async (count, runs) => addon.time(handle, count, runs),
     close: async () => addon.close(handle),
   };
 }

@@ -3,7 +3,7 @@ import { InputError } from "../core/check.js";
 import type { MeasuredDevice } from "./kernel-runner.js";
 import type { Measurement, Point } from "./measure.js";
 import { sampleOf } from "./sample-of.js";
-import { sampleLines, type KernelSample } from "./sample.js";
+import { sampleLines, samplesOf, type KernelSample } from "./sample.js";
 
 /**
  * The samples of a calibration as JSON lines: first what was measured where and when, again whenever it was continued; then
@@ -28,6 +28,7 @@ const PROVENANCE = z.strictObject({
   device: DEVICE,
   model: z.string(),
   seed: z.number(),
+  statistic: z.enum(["median", "least"]), // of the figures of a shape: what stands for them
   implementations: z.record(z.string(), z.string()), // kernel → whose code
 });
 
@@ -39,7 +40,7 @@ export type Provenance = z.output<typeof PROVENANCE>;
 export interface SampleFile {
   readonly provenance: readonly Provenance[]; // one a start
   readonly samples: readonly KernelSample[];
-  readonly points: ReadonlySet<string>; // pointKey of each
+  readonly rounds: ReadonlyMap<string, number>; // pointKey → how often it was measured
 }
 
 export function pointKey({ kernel, sizes }: Point): string {
@@ -50,20 +51,20 @@ export function pointKey({ kernel, sizes }: Point): string {
 /** Reads a file that a calibration wrote. Throws InputError with the line. */
 export function readSampleFile(text: string, path: string): SampleFile {
   const provenance: Provenance[] = [];
-  const samples: KernelSample[] = [];
-  const points = new Set<string>();
-  for (const { where, calibration, sample, measured } of sampleLines(text, path)) {
+  const rounds = new Map<string, number>();
+  const lines = sampleLines(text, path);
+  for (const { where, calibration, sample, measured } of lines) {
     if (sample === undefined) {
       provenance.push(parsed(PROVENANCE, calibration, where));
       continue;
     }
-    points.add(pointKey(parsed(MEASURED, measured, where)));
-    samples.push(sample);
+    const key = pointKey(parsed(MEASURED, measured, where));
+    rounds.set(key, (rounds.get(key) ?? 0) + 1);
   }
-  if (provenance.length === 0 && samples.length > 0) {
+  if (provenance.length === 0 && rounds.size > 0) {
     throw new InputError(path, "does not say what device was measured; expected the samples of a calibration");
   }
-  return { provenance, samples, points };
+  return { provenance, samples: samplesOf(lines), rounds };
 }
 
 function parsed<T extends z.ZodType>(schema: T, value: unknown, where: string): z.output<T> {
@@ -91,12 +92,12 @@ export function provenanceLine(provenance: Provenance): string {
 
 const DIGITS = 5;
 
-/** One shape: the sample at the median, and beside it everything that was measured. */
+/** One shape: the sample, and beside it everything that was measured. */
 export function measurementLine(measurement: Measurement): string {
-  const { kernel, sizes, work, agreement, median, least, count, intervalPercent, spreadPercent } = measurement;
-  const { sets, laps, times, conditions } = measurement;
+  const { kernel, sizes, work, agreement, seconds, statistics, sets, runs, times, conditions } = measurement;
+  const { median, least, count, intervalPercent, spreadPercent } = statistics;
   const short = (value: number): number => Number(value.toPrecision(DIGITS));
-  const sample = sampleOf(measurement, work, short(median));
+  const sample = sampleOf(measurement, work, short(seconds));
   const measured = {
     kernel,
     sizes,
@@ -104,12 +105,13 @@ export function measurementLine(measurement: Measurement): string {
     flops: work.flops,
     relativeError: short(agreement.relativeError),
     compared: agreement.compared,
+    median: short(median),
     least: short(least),
     count,
     intervalPercent: short(intervalPercent),
     spreadPercent: short(spreadPercent),
     sets,
-    laps,
+    runs,
     conditions,
     times: times.map(short),
   };

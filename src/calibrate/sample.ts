@@ -20,6 +20,7 @@ const calibrated = {
 export const STREAMING = [
   "copy",
   "own-gemm",
+  "instructions",
   "kv-append",
   "rms-norm",
   "rope",
@@ -106,7 +107,23 @@ export interface SampleLine {
 
 /** Samples of a calibration, one JSON object a line. Throws InputError with the line. */
 export function readSamples(text: string, path: string): readonly KernelSample[] {
-  return sampleLines(text, path).flatMap(({ sample }) => (sample === undefined ? [] : [sample]));
+  return samplesOf(sampleLines(text, path));
+}
+
+/** What the lines say of each shape: all samples, or the least of it where that stands for a shape (several rounds on a CPU). */
+export function samplesOf(lines: readonly SampleLine[]): readonly KernelSample[] {
+  const samples = lines.flatMap(({ sample }) => (sample === undefined ? [] : [sample]));
+  const ofLeast = lines.some(
+    ({ calibration }) => (calibration as { statistic?: unknown } | undefined)?.statistic === "least",
+  );
+  if (!ofLeast) return samples;
+  const shapes = new Map<string, KernelSample>();
+  for (const sample of samples) {
+    const shape = JSON.stringify({ ...sample, seconds: 0 });
+    const before = shapes.get(shape);
+    if (before === undefined || sample.seconds < before.seconds) shapes.set(shape, sample);
+  }
+  return [...shapes.values()];
 }
 
 /** All lines that are not empty. Throws InputError with the line. */

@@ -33,7 +33,7 @@ export async function runCheck(
   await calibrate(runner, points, request.measure, {
     starting: (point, index) => line.update(() => `${index + 1} of ${points.length}, ${pointText(point)}`),
     measured: (measurement) => {
-      const found = checked(profile, sampleOf(measurement, measurement.work, measurement.median));
+      const found = checked(profile, sampleOf(measurement, measurement.work, measurement.seconds));
       if (found !== undefined) shapes.push(found);
     },
     stopped: () => false,

@@ -20,6 +20,7 @@ export function calibrateCommand(parser: Argv): Argv {
           ...TEXT,
           describe: "cuda: the profile that has the device's peaks, power and price [default: by the device's name]",
         })
+        .option("threads", { ...TEXT, describe: "cpu: of its kernels [default: all]" })
         .option("out", { ...TEXT, alias: "o", describe: "folder of NAME.samples.jsonl and NAME.json [default: .]" })
         .option("name", { ...TEXT, describe: "of the profile [default: the device's]" })
         .option("kernels", { ...TEXT, describe: "only these, with commas between [default: all]" })

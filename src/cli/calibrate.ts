@@ -1,4 +1,5 @@
 import { appendFileSync, existsSync, readFileSync, truncateSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { calibrate, pointText, remaining } from "../calibrate/calibration.js";
 import { cpuProfile } from "../calibrate/cpu-profile.js";
@@ -6,7 +7,7 @@ import { fitProfile } from "../calibrate/fit-profile.js";
 import { grid } from "../calibrate/grid.js";
 import type { KernelRunner } from "../calibrate/kernel-runner.js";
 import type { Point } from "../calibrate/measure.js";
-import { nativeRunner } from "../calibrate/native-runner.js";
+import { loadAddon, nativeRunner } from "../calibrate/native-runner.js";
 import {
   measurementLine,
   provenanceLine,
@@ -23,7 +24,7 @@ import type { Flags } from "./flags.js";
 import { onInterrupt } from "./interrupt.js";
 import { progressLine } from "./progress.js";
 import { parsedProfile } from "./resolve.js";
-import { choiceFlag, shareFlag, textFlag } from "./value-flags.js";
+import { choiceFlag, countFlag, shareFlag, textFlag } from "./value-flags.js";
 import { version } from "./version.js";
 import { attempt, makeFolder, requireFolder, writeBlocks } from "./write.js";
 
@@ -31,7 +32,11 @@ const BACKENDS = ["cuda", "cpu"] as const;
 
 /** Measures what is not measured yet, fits, and writes the profile; or checks a profile. */
 export async function runCalibrate(flags: Flags): Promise<void> {
-  const runner = nativeRunner(choiceFlag(flags, "device", BACKENDS) ?? "cuda");
+  const runner = nativeRunner(
+    choiceFlag(flags, "device", BACKENDS) ?? "cuda",
+    loadAddon(),
+    countFlag(flags, "threads", 1, availableParallelism()),
+  );
   const request = await calibrateRequest(flags, runner);
   const profile = textFlag(flags, "check");
   if (profile !== undefined) {
@@ -46,11 +51,11 @@ export async function runCalibrate(flags: Flags): Promise<void> {
   const paths = { samples: join(folder, `${name}.samples.jsonl`), profile: join(folder, `${name}.json`) };
   const before = existingSamples(paths.samples);
   requireSameDevice(before, runner.device, paths.samples);
-  const points = remaining(grid(runner, request.grid), before.points);
+  const points = remaining(grid(runner, request.grid), before.rounds, request.rounds);
   if (points.length > 0 && existsSync(paths.profile)) {
     throw new InputError(
       paths.profile,
-      `is there already, and ${points.length} shapes are not in it; a changed fit is a new --name`,
+      `is there already, and ${points.length} measurements are not in it; a changed fit is a new --name`,
     );
   }
   const base =
@@ -103,7 +108,7 @@ async function measureAll(
     release();
   });
   if (exitCode === undefined) return;
-  process.stderr.write(`${path} has ${count} of ${points.length} shapes more; the same command goes on\n`);
+  process.stderr.write(`${path} has ${count} of ${points.length} measurements more; the same command goes on\n`);
   process.exit(exitCode);
 }
 
@@ -116,6 +121,7 @@ function provenance(runner: KernelRunner, points: readonly Point[], request: Cal
     device: runner.device,
     model: request.model,
     seed: request.seed,
+    statistic: request.measure.statistic,
     implementations: Object.fromEntries(kernels.map(({ name, implementation }) => [name, implementation])),
   };
 }

@@ -138,6 +138,7 @@ export async function runReplay(flags: Flags): Promise<void> {
   const drawn =
     output.out === undefined ? undefined : await (await import("./replay-maps.js")).replayMap(request, request.map);
   const result = await replayFile(request.file, policies, request.options, request);
+  if (request.selections !== undefined) process.stderr.write(`wrote ${request.selections}\n`);
   await outputReplay(request.file, result, drawn, output);
 }
 

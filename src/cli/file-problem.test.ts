@@ -44,11 +44,22 @@ test.each([
   expect(stderr.trimEnd()).not.toContain("\n");
 });
 
+test("the commands that a message lists are those of the help", () => {
+  const help = command("--help").stdout;
+  const known = [...help.matchAll(/^ {2}raas-sim (\w+)/gm)].map((match) => match[1] as string);
+  const listed = /commands are (.*)\n$/.exec(command("nosuch").stderr)?.[1]?.split(", ");
+  expect(listed?.toSorted()).toEqual(known.toSorted());
+});
+
 test.each([
   [["nosuch"], '"nosuch" is no command; commands are serve, compare, replay,'],
   [["srve", ...MODEL], '"srve" is no command; commands are serve, compare, replay,'],
   [["serve", "--modle", "x"], "Unknown argument: modle; see raas-sim serve --help"],
   [["trace", "nosuch"], "Unknown argument: nosuch; see raas-sim trace --help"],
+  [["show"], "show needs an argument; see raas-sim show --help"],
+  [["workload", "info"], "workload info needs an argument; see raas-sim workload info --help"],
+  [["validate", "--measured"], "--measured needs a value; see raas-sim validate --help"],
+  [["workload", "info", "chat"], "chat: is a definition that requests are drawn from, not a log of them"],
   [[], "Name a command: serve, compare, replay,"],
 ] as const)("%j: what there is instead", (args, message) => {
   const { status, stdout, stderr } = command(...args);

@@ -179,18 +179,32 @@ const COMMANDS: readonly string[] = [
   "workload",
   "validate",
   "fit",
+  "calibrate",
   "list",
   "show",
   "init",
   "schema",
 ];
 
-/** yargs says what it does not know, and nothing of what it does. */
-function withKnown(message: string): string {
-  if (!message.startsWith("Unknown argument")) return message;
-  const [first = ""] = ARGUMENTS;
-  if (COMMANDS.includes(first)) return `${message}; see raas-sim ${first} --help`;
-  return first.startsWith("-") ? message : `"${first}" is no command; commands are ${COMMANDS.join(", ")}`;
+/** yargs says what is wrong in words of its own, and nothing of what would be right. */
+function inOurWords(message: string): string {
+  const [first = "", second = ""] = ARGUMENTS;
+  const unknown = message.startsWith("Unknown argument");
+  if (!COMMANDS.includes(first)) {
+    return unknown && !first.startsWith("-")
+      ? `"${first}" is no command; commands are ${COMMANDS.join(", ")}`
+      : message;
+  }
+  const command =
+    ["trace", "workload"].includes(first) && /^[a-z]+$/.test(second) && !unknown ? `${first} ${second}` : first;
+  const [, flag] = /^Not enough arguments following: (.*)$/.exec(message) ?? [];
+  const said =
+    flag !== undefined
+      ? `--${flag} needs a value`
+      : message.startsWith("Not enough non-option arguments")
+        ? `${command} needs an argument`
+        : message;
+  return said === message && !unknown ? message : `${said}; see raas-sim ${command} --help`;
 }
 
 /** yargs takes whatever is not "true" for false. */
@@ -228,11 +242,12 @@ function parser(): Argv {
     .version(version())
     .alias("help", "h")
     .epilogue(
-      "Exit codes: 0 done; 1 a fault of raas-sim; 2 input that is wrong or asks what cannot be, such as a model that does not fit or a load of which no request is served; 129, 130, 143 ended by a signal.",
+      "Exit codes: 0 done; 1 a fault of raas-sim, or a check that says no; 2 input that is wrong or asks what cannot be, such as a model that does not fit or a load of which no request is served; 129, 130, 143 ended by a signal.",
     )
     .exitProcess(false)
     .fail((message: string, error: Error | undefined) => {
-      throw error ?? new InputError("", withKnown(message));
+      if (error !== undefined && error.name !== "YError") throw error;
+      throw new InputError("", inOurWords(error?.message ?? message));
     });
 }
 
@@ -252,7 +267,7 @@ process.stderr.on("error", () => {}); // nobody is left to be told
 try {
   await parser().parseAsync();
 } catch (error) {
-  const known = error instanceof InputError || (error instanceof Error && error.name === "YError");
+  const known = error instanceof InputError;
   process.stderr.write(
     known
       ? `raas-sim: ${oneLine(error.message)}\n`

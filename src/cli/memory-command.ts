@@ -60,7 +60,8 @@ export async function runMemory(flags: Flags): Promise<void> {
   if (output.json) process.stdout.write(`${JSON.stringify(data, null, 2)}\n`);
   else {
     const { memoryText } = await import("../report/memory-tables.js");
-    process.stdout.write(`${[memoryText(plan), ...notes].join("\n")}\n`);
+    const said = notes.length === 0 ? [] : [["Notes", ...notes.map((note) => `- ${note}`)].join("\n")];
+    process.stdout.write(`${[memoryText(plan), ...said].join("\n\n")}\n`);
   }
   if (output.out !== undefined) {
     const { memoryReport } = await import("../report/memory-report.js");

@@ -233,7 +233,7 @@ async function resolveLog(
 }
 
 /** The JSON of a definition, told from a request log by being one object with a prompt. */
-function definitionJson(path: string): unknown {
+export function definitionJson(path: string): unknown {
   if (isFolder(path)) return undefined;
   const source = fileSource(path);
   let text: string;

@@ -21,7 +21,7 @@ function withFile(command: Argv): Argv {
     .positional("file", {
       type: "string",
       describe:
-        "a request log of any known format, plain, gzip or zstd, a folder of them or of ServeGen clients, or a built-in name",
+        "a request log of any known format, plain, gzip or zstd, a folder of them or of ServeGen clients, or the built-in generated-reasoning-production",
     })
     .option("columns", {
       ...TEXT,
@@ -89,6 +89,12 @@ async function runConvert(flags: Flags): Promise<void> {
 }
 
 async function source(flags: Flags): Promise<{ file: string; columns: string | undefined }> {
-  const { workloadPath } = await import("./resolve.js");
-  return { file: workloadPath(String(flags["file"])), columns: textFlag(flags, "columns") };
+  const { definitionJson, workloadPath } = await import("./resolve.js");
+  const name = String(flags["file"]);
+  const file = workloadPath(name);
+  if (definitionJson(file) !== undefined) {
+    const problem = "is a definition that requests are drawn from, not a log of them; see raas-sim show";
+    throw new InputError(name, `${problem} ${name}`);
+  }
+  return { file, columns: textFlag(flags, "columns") };
 }

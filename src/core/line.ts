@@ -23,7 +23,12 @@ export function lower(a: Line, b: Line): { readonly line: Line; readonly steadyF
 
 /** Sum of the first n values. Exact while values and sums are multiples of one quantum below 2^53 quanta. */
 export function total(line: Line, n: number): number {
-  return n * line.now + line.perStep * ((n * (n - 1)) / 2);
+  return seriesTotal(line.now, line.perStep, n);
+}
+
+/** The same of a line that is no object. */
+export function seriesTotal(now: number, perStep: number, n: number): number {
+  return n * now + perStep * ((n * (n - 1)) / 2);
 }
 
 /**

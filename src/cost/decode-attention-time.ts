@@ -31,7 +31,7 @@ export function decodeBends(work: DecodeWork, device: DeviceFacts): readonly num
 
 /**
  * FlashAttention-3 splits long sequences over all multiprocessors, so that beyond the first round only the sum of the
- * tokens counts. A short sequence costs its thread block's start and end, one for each KV head, of which a share is not
+ * tokens counts; it does not split those of a window. A short sequence costs its thread block's start and end, one for each KV head, of which a share is not
  * hidden behind the reads of other blocks.
  */
 function flashAttention3(work: DecodeWork, device: DeviceFacts, kernel: FlashAttention3Decode): number {
@@ -44,7 +44,7 @@ function flashAttention3(work: DecodeWork, device: DeviceFacts, kernel: FlashAtt
   const blocks = (work.tokens * work.kvHeads) / KEY_BLOCK + (work.windowed ? heads : 0); // a window begins inside a block
   const ends = scale * kernel.tileSeconds * Math.max(0, heads / multiprocessors - 1);
   const queued = ends + scale * kernel.blockSeconds * Math.max(0, blocks / multiprocessors - 1);
-  const splits = Math.max(0, blocks - heads) / multiprocessors;
+  const splits = work.windowed ? 0 : Math.max(0, blocks - heads) / multiprocessors;
   return (
     kernel.launchSeconds +
     kernel.sequenceSeconds * work.sequences +

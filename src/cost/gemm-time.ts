@@ -23,17 +23,16 @@ interface Tile {
 
 /** Shapes of the output that one thread block computes; libraries choose among about these. */
 const TILES: readonly Tile[] = [
-  { rows: 32, columns: 64 },
+  { rows: 16, columns: 64 },
   { rows: 64, columns: 32 },
   { rows: 64, columns: 64 },
   { rows: 64, columns: 128 },
   { rows: 128, columns: 64 },
   { rows: 128, columns: 128 },
   { rows: 128, columns: 256 },
-  { rows: 256, columns: 128 },
 ];
 const SPLITS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48];
-const LEAST_SPLIT_K = 64;
+const LEAST_SPLIT_K = 256;
 const LEAST_K = 32;
 /** The epilogue's time is stated for this tile. */
 const STATED_TILE = 128 * 128;
@@ -63,7 +62,7 @@ export function gemmSeconds(work: GemmWork, device: DeviceFacts, parameters: Gem
   let least = Infinity; // seconds that no split goes below: every multiprocessor busy all the time
   for (let t = 0; t < TILES.length; t++) {
     const { rows, columns } = TILES[t] as Tile;
-    const products = (2 * rows * columns) / flopsPerBlock;
+    const products = (2 * (parameters.exactRows === true ? Math.min(rows, m) : rows) * columns) / flopsPerBlock;
     const operands = (work.inputBytes * Math.min(rows, m) + work.weightBytes * Math.min(columns, n)) / operandBandwidth;
     tileCount[t] = Math.ceil(m / rows) * Math.ceil(n / columns);
     stepSeconds[t] = Math.sqrt(products ** 2 + operands ** 2 + parameters.stepSeconds ** 2);

@@ -109,14 +109,13 @@ function denseFormat(profile: HardwareProfile, format: WeightFormat): DenseForma
   // Weights of 4 bits are unpacked and multiplied in 16; fp8 multiplies in fp8 where the device can.
   if (format !== "fp8" || peakFlops.fp8 === null || fp8 === null) {
     const inputBytes = ACTIVATION_BYTES;
-    const of = { inputBytes, weightBytes, peakFlops: peakFlops.bf16 };
-    return { ...of, seconds: (m, n, k) => gemmSeconds({ m, n, k, ...of }, profile, gemm.bf16) };
+    const { bf16 } = peakFlops;
+    const seconds = (m: number, n: number, k: number): number =>
+      gemmSeconds({ m, n, k, inputBytes, weightBytes, peakFlops: bf16 }, profile, gemm.bf16);
+    return { weightBytes, inputBytes, peakFlops: bf16, seconds };
   }
-  const of = { peakFlops: peakFlops.fp8 };
-  return {
-    weightBytes,
-    inputBytes: 1,
-    ...of,
-    seconds: (m, n, k) => scaledGemmSeconds({ m, n, k, ...of }, profile, fp8),
-  };
+  const peak = peakFlops.fp8;
+  const seconds = (m: number, n: number, k: number): number =>
+    scaledGemmSeconds({ m, n, k, peakFlops: peak }, profile, fp8);
+  return { weightBytes, inputBytes: 1, peakFlops: peak, seconds };
 }

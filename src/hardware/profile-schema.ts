@@ -62,6 +62,7 @@ const GEMM = block({
   partialTraffic: sourced({ from: 0, to: 100 }),
   sustainedEfficiency: share,
   persistent: flag,
+  exactRows: flag.optional(),
 });
 
 const SCALED_GEMM = block({

@@ -42,6 +42,7 @@ export interface GemmParameters {
   readonly partialTraffic: number; // passes over memory of each split's sums
   readonly sustainedEfficiency: number; // share of the peak FLOPs that clocks allow within the power limit
   readonly persistent: boolean; // thread blocks share the last wave
+  readonly exactRows?: boolean; // a tile computes only the rows that there are, as on a CPU; tensor cores compute whole tiles
 }
 
 /** src/cost/scaled-gemm-time.ts. */

@@ -1,5 +1,5 @@
 import { stepsToReach, total, type Line } from "../core/line.js";
-import { stepCostDraft, type Batch, type PrefillChunk, type StepCost } from "../cost/cost-model.js";
+import { stepCostDraft, type Batch, type CostModel, type PrefillChunk, type StepCost } from "../cost/cost-model.js";
 import type { EndedRun } from "./ledger.js";
 import type { Sequence } from "./sequence.js";
 
@@ -25,7 +25,8 @@ export class ActiveRun implements Batch, EndedRun {
   chunks: RunChunk[] = NO_CHUNKS;
   readonly read: readonly Line[];
   readonly scored: readonly Line[];
-  cost: StepCost = stepCostDraft();
+  readonly #draft = stepCostDraft(); // written over by each run
+  cost: StepCost = this.#draft;
   // Known once it has ended.
   counter = 0;
   blocksBefore = 0;
@@ -47,14 +48,20 @@ export class ActiveRun implements Batch, EndedRun {
   }
 
   add(chunk: RunChunk): void {
-    if (this.chunks === NO_CHUNKS) this.chunks = [chunk]; // the usual case: an array that grows by itself makes room for many
+    if (this.chunks === NO_CHUNKS)
+      this.chunks = [chunk]; // the usual case: an array that grows by itself makes room for many
     else this.chunks.push(chunk);
     this.prefillTokens += chunk.tokens;
     if (chunk.emits) this.emitted++;
   }
 
-  /** It is under way. Returns its end. */
-  go(): number {
+  price(model: CostModel): void {
+    this.cost = model.step(this, this.#draft);
+  }
+
+  /** It is under way for so many steps. Returns its end. */
+  go(steps: number): number {
+    this.steps = steps;
     this.underWay = true;
     this.version++;
     return this.#end;

@@ -20,10 +20,6 @@ export class BlockPool {
   readonly #layers: number;
   readonly #cache: PrefixCache | undefined;
   #ownTexts = 0;
-  // The head of the queue is asked for again and again.
-  #asked: Sequence | undefined;
-  #askedAt = 0;
-  #answer = UNCACHED;
 
   constructor(groups: readonly LayerGroup[], blockTokens: number, layerBlocks: number, caching: boolean) {
     this.#groups = groups;
@@ -110,7 +106,7 @@ export class BlockPool {
 
   #free(sequence: Sequence, held: number): void {
     sequence.heldBlocks = 0;
-    if (this.#cache === undefined) {
+    if (this.#cache?.inUse !== true) {
       this.used -= held;
       return;
     }
@@ -128,10 +124,7 @@ export class BlockPool {
   #match(sequence: Sequence): Match {
     if (this.#cache === undefined || !hasText(sequence)) return UNCACHED;
     this.#settle();
-    if (this.#asked === sequence && this.#askedAt === this.#cache.version) return this.#answer;
-    this.#asked = sequence;
-    this.#askedAt = this.#cache.version;
-    return (this.#answer = this.#cache.match(this.#runs(sequence), sequence.contextTokens));
+    return this.#cache.match(this.#runs(sequence), sequence.contextTokens);
   }
 
   #runs(sequence: Sequence): readonly BlockRun[] {

@@ -15,7 +15,7 @@ export function blockRuns(text: readonly Stretch[], blockTokens: number, limit: 
   let left = limit;
   let seam = ""; // what a block has of the stretches before
   let filled = 0; // tokens of it
-  const stretches = text.length > 1 ? joined(text) : text;
+  const stretches = apart(text) ? text : joined(text);
   for (let i = 0; i < stretches.length; i++) {
     const { start, tokens } = stretches[i] as Stretch;
     let at = 0;
@@ -43,4 +43,14 @@ export function blockRuns(text: readonly Stretch[], blockTokens: number, limit: 
     }
   }
   return runs;
+}
+
+/** Whether no stretch is empty or goes on where the one before ends: nearly always. */
+function apart(text: readonly Stretch[]): boolean {
+  let end = NaN;
+  for (const { start, tokens } of text) {
+    if (tokens === 0 || start === end) return false;
+    end = start + tokens;
+  }
+  return true;
 }

@@ -1,4 +1,4 @@
-import { DECODE_ONLY, preemptToFit, type Scheduler } from "./scheduler.js";
+import { DECODE_ONLY, preemptToFit, type Scheduler, type ServerView } from "./scheduler.js";
 
 /**
  * Chunked prefill as vLLM V1 schedules it (vllm/v1/core/sched/scheduler.py): one token budget a step; running sequences
@@ -25,11 +25,16 @@ export const chunked: Scheduler = {
       steadyFor: preempt.length > 0 ? 1 : Infinity, // whoever waits now waits until blocks are freed
     };
   },
-  admit(view, budget) {
-    const sequence = view.waiting(0);
-    if (sequence === undefined || view.running.length >= view.maxSequences) return 0;
-    const left = sequence.contextTokens - view.cachedTokens(sequence);
-    if (view.prefillBlocks(sequence, left) > view.freeBlocks) return 0; // the head is never overtaken
-    return Math.min(budget, left);
-  },
+  admit: (view, budget) => admit(view, budget, true),
 };
+
+/** As engines before that pull request: room for the first chunk is enough. */
+export const chunkByChunk: Scheduler = { ...chunked, admit: (view, budget) => admit(view, budget, false) };
+
+function admit(view: ServerView, budget: number, whole: boolean): number {
+  const sequence = view.waiting(0);
+  if (sequence === undefined || view.running.length >= view.maxSequences) return 0;
+  const left = sequence.contextTokens - view.cachedTokens(sequence);
+  const tokens = Math.min(budget, left);
+  return view.prefillBlocks(sequence, whole ? left : tokens) > view.freeBlocks ? 0 : tokens; // the head is never overtaken
+}

@@ -133,7 +133,7 @@ export class DecodeSet {
    * Handles what the counter has reached: sequences that have emitted their last token are passed to `ended`, the others
    * get their next regime. Returns the layer blocks the new regimes free.
    */
-  milestones(ended: (sequence: Sequence) => void): number {
+  milestones(ended: (sequence: Sequence, now: number) => void, now: number): number {
     let freed = 0;
     while (this.#milestones.nextTime <= this.counter) {
       const due = this.#milestones.pop();
@@ -142,7 +142,7 @@ export class DecodeSet {
       if (stamp !== sequence.stamp) continue;
       const generated = this.generated(sequence);
       if (generated === sequence.spec.outputTokens) {
-        ended(sequence);
+        ended(sequence, now);
       } else {
         const held = this.heldBlocks(sequence);
         this.#end(sequence);
@@ -164,8 +164,8 @@ export class DecodeSet {
     sequence.fresh = true;
     this.#fresh.push(sequence);
     this.#pendingBlocks += sequence.pendingBlocks;
-    this.#add(this.read, print.read, 0, 1);
-    this.#add(this.scored, print.scored, 0, 1);
+    this.#add(this.read, print.read);
+    this.#add(this.scored, print.scored);
     const left = sequence.spec.outputTokens - generated;
     const until = this.counter + Math.min(left, print.steadyFor, this.#maxRegime);
     // Ties in the order of ids: what follows from an end must not depend on how long the strides are.
@@ -183,17 +183,27 @@ export class DecodeSet {
     } else {
       this.#cross(sequence, -1);
     }
-    this.#add(this.read, print.read, this.counter - sequence.regime, -1);
-    this.#add(this.scored, print.scored, this.counter - sequence.regime, -1);
+    this.#subtract(this.read, print.read, this.counter - sequence.regime);
+    this.#subtract(this.scored, print.scored, this.counter - sequence.regime);
     sequence.footprint = undefined;
   }
 
-  #add(sums: readonly MutableLine[], lines: readonly Line[], steps: number, sign: 1 | -1): void {
+  #add(sums: readonly MutableLine[], lines: readonly Line[]): void {
     for (let g = 0; g < sums.length; g++) {
       const sum = sums[g] as MutableLine;
       const line = lines[g] as Line;
-      sum.now += sign * at(line, steps);
-      sum.perStep += sign * line.perStep;
+      sum.now += line.now;
+      sum.perStep += line.perStep;
+    }
+  }
+
+  /** Takes out lines that have advanced. Adding them times -1 would make zeros -0, and with that all of V8's integers doubles. */
+  #subtract(sums: readonly MutableLine[], lines: readonly Line[], steps: number): void {
+    for (let g = 0; g < sums.length; g++) {
+      const sum = sums[g] as MutableLine;
+      const line = lines[g] as Line;
+      sum.now -= at(line, steps);
+      sum.perStep -= line.perStep;
     }
   }
 

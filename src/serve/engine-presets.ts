@@ -26,6 +26,8 @@ export interface EnginePreset {
   readonly host: HostParameters;
   readonly sampler: SamplerParameters;
   readonly memory: EngineMemory;
+  /** A prompt is admitted only if all of it fits the free blocks, not its first chunk alone. */
+  readonly admitsWhole: boolean;
   /** Each step that appends a token copies the whole cache, as concatenating tensors does. */
   readonly copiesCache: boolean;
   /** Field → where its value comes from. */
@@ -78,6 +80,8 @@ function vllmSources(version: string): Readonly<Record<string, string>> {
     "gpu-memory-utilization": `vLLM ${version}, vllm/config/cache.py`,
     "async-scheduling": `vLLM ${version}, vllm/config/scheduler.py and vllm.py`,
     "enable-prefix-caching": `vLLM ${version}, vllm/engine/arg_utils.py, for decoders`,
+    admitsWhole:
+      "vllm-project/vllm pull request 37307 of March 2026, scheduler_reserve_full_isl; not in earlier versions",
     host: HOST_SOURCE,
   };
 }
@@ -87,6 +91,7 @@ const VLLM = {
   host: VLLM_HOST,
   sampler: SORTING_SAMPLER,
   copiesCache: false,
+  admitsWhole: true,
 } as const;
 
 /** Engines by the name that --engine takes. What a version shares with the one before is said once. */
@@ -94,6 +99,7 @@ export const ENGINE_PRESETS = {
   "vllm-0.11": {
     ...VLLM,
     title: "vLLM 0.11",
+    admitsWhole: false,
     memory: VLLM_SORTING,
     defaults: { ...VLLM_SWITCHES, "gpu-memory-utilization": 0.9, "async-scheduling": false },
     sources: vllmSources("0.11.1"),
@@ -101,6 +107,7 @@ export const ENGINE_PRESETS = {
   "vllm-0.15": {
     ...VLLM,
     title: "vLLM 0.15",
+    admitsWhole: false,
     memory: VLLM_SORTING,
     defaults: { ...VLLM_SWITCHES, "gpu-memory-utilization": 0.9, "async-scheduling": true },
     sources: vllmSources("0.14.1 and 0.16.0, which agree"),
@@ -135,6 +142,7 @@ export const ENGINE_PRESETS = {
     // Its launches are host time; a penalty is scattered into a copy of the logits.
     sampler: { ...SORTING_SAMPLER, stepSeconds: 0, bytesPerLogit: 10, penaltySeconds: 0, penaltyBytesPerLogit: 8 },
     copiesCache: true,
+    admitsWhole: true,
     memory: EAGER,
     sources: {
       batches: "a guess: generate() takes whatever fits the memory",
@@ -144,6 +152,7 @@ export const ENGINE_PRESETS = {
       sampler:
         "transformers 4.57, GenerationMixin._sample without do_sample: a copy in 32 bits (2 + 4) and its argmax (4)",
       copiesCache: "transformers 4.57, DynamicLayer.update concatenates",
+      admitsWhole: "a batch is given as a whole",
     },
   },
 } as const satisfies Readonly<Record<string, EnginePreset>>;

@@ -26,10 +26,10 @@ export class Late<Item> {
   }
 
   /** Takes out those that came until then, in order. */
-  take(until: number): readonly Item[] {
+  take(until: number): readonly Entry<Item>[] {
     const entries = this.#entries;
     let taken = 0;
     while (taken < entries.length && (entries[taken] as Entry<Item>).time <= until) taken++;
-    return taken === 0 ? NONE : entries.splice(0, taken).map(({ item }) => item);
+    return taken === 0 ? NONE : entries.splice(0, taken);
   }
 }

@@ -34,10 +34,10 @@ export interface Footprint {
 
 /** The footprint of a sequence over all layer groups. */
 export function footprint(groups: readonly LayerGroup[], policy: Policy, lengths: Lengths): Footprint {
-  // Of their final length from the start: an array that grows by its first element makes room for many.
-  const resident = groups.map(() => ZERO);
-  const read = groups.map(() => ZERO);
-  const scored = groups.map(() => ZERO);
+  // Not by map(): what V8 has compiled makes arrays of another kind than what it interprets, and all users compile anew.
+  const resident = Array<Line>(groups.length).fill(ZERO);
+  const read = Array<Line>(groups.length).fill(ZERO);
+  const scored = Array<Line>(groups.length).fill(ZERO);
   let steadyFor = Infinity;
   const tokens = lengths.prompt + lengths.generated;
   for (let g = 0; g < groups.length; g++) {

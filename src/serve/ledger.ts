@@ -83,15 +83,22 @@ export class Ledger {
     if (sequence.preemptions > 0) this.totals.recomputedTokens += tokens;
   }
 
-  /** The last token of a sequence lies at `now`, and the next iteration will not decode it. */
-  pause(sequence: Sequence, now: number): void {
-    if (!Number.isNaN(sequence.lastToken)) return;
-    sequence.lastToken = now;
-    this.#paused.push(sequence);
+  /** An iteration without decoding begins at `now`: those that decode have to remember their last token. */
+  pause(running: readonly Sequence[], now: number): void {
+    for (const sequence of running) {
+      if (sequence.state !== "decoding" || !Number.isNaN(sequence.lastToken)) continue;
+      sequence.lastToken = now;
+      this.#paused.push(sequence);
+    }
+  }
+
+  preempted(now: number): void {
+    this.totals.preemptions++;
+    this.log.preemptions.push(now);
   }
 
   /** A sequence leaves its seat; the gap to its next token begins at its last one. */
-  preempt(sequence: Sequence, now: number): void {
+  vacate(sequence: Sequence, now: number): void {
     if (Number.isNaN(sequence.lastToken)) sequence.lastToken = now;
     else this.#paused = this.#paused.filter((other) => other !== sequence);
   }

@@ -53,7 +53,12 @@ export class PrefixCache {
   readonly #root: Node;
   readonly #queue = new RecencyList<Blank | Node>();
   #queued = 0; // blocks in the queue
-  version = 0; // raised whenever a match may have become another
+  inUse = false; // somebody has looked for a text: until then all blocks are alike, and which are free does not matter
+  #version = 0; // raised whenever what is found may have become another
+  // The head of the queue is asked for again and again.
+  #asked: readonly BlockRun[] | undefined;
+  #askedAt = 0;
+  #found: Found | undefined;
 
   constructor(blockTokens: number, freeBlocks: number) {
     this.#blockTokens = blockTokens;
@@ -71,7 +76,7 @@ export class PrefixCache {
       check(entry !== undefined, "the queue of free blocks is shorter than its count");
       const taken = Math.min(over, entry.blocks);
       over -= taken;
-      if (entry.kind === "node") this.version++;
+      if (entry.kind === "node") this.#version++;
       entry.blocks -= taken; // of a node the last ones: the tail of a text goes first
       if (entry.blocks > 0) break;
       this.#queue.remove(entry);
@@ -92,7 +97,8 @@ export class PrefixCache {
   hold(runs: readonly BlockRun[], tokens: number): Hold {
     const { node: last, part, cached: blocks } = this.#find(runs);
     const at = part < last.blocks ? this.#split(last, part) : last;
-    this.version++;
+    this.inUse = true;
+    this.#version++;
     const copies = at.users > 0 && blocks * this.#blockTokens >= tokens ? 1 : 0;
     for (let up: Node | undefined = at; up !== undefined; up = up.parent) {
       if (up.users++ > 0) continue;
@@ -106,7 +112,7 @@ export class PrefixCache {
   insert(hold: Hold, runs: readonly BlockRun[]): Hold {
     let { node: at, blocks } = hold;
     let known = blocks;
-    this.version++;
+    this.#version++;
     for (const run of runs) {
       const skipped = Math.min(known, run.blocks);
       known -= skipped;
@@ -124,7 +130,7 @@ export class PrefixCache {
   /** Ends a hold by a sequence that has `held` blocks in all. Returns how many of them nobody uses now. */
   release({ node: last, blocks, copies }: Hold, held: number): number {
     let freed = held - blocks + copies;
-    this.version++;
+    this.#version++;
     this.blank(freed);
     for (let up: Node | undefined = last; up !== undefined; up = up.parent) {
       if (--up.users > 0) continue;
@@ -156,6 +162,13 @@ export class PrefixCache {
   }
 
   #find(runs: readonly BlockRun[]): Found {
+    if (this.#found !== undefined && this.#asked === runs && this.#askedAt === this.#version) return this.#found;
+    this.#asked = runs;
+    this.#askedAt = this.#version;
+    return (this.#found = this.#walk(runs));
+  }
+
+  #walk(runs: readonly BlockRun[]): Found {
     let at = this.#root;
     let [part, cached, used] = [0, 0, 0];
     for (const run of runs) {

@@ -1,5 +1,4 @@
 import { check } from "../core/check.js";
-import { stepCostDraft, type StepCost } from "../cost/cost-model.js";
 import type { RequestSpec } from "../workload/workload.js";
 import { ActiveRun, type RunChunk } from "./active-run.js";
 import { BlockPool } from "./block-pool.js";
@@ -29,7 +28,6 @@ export class Replica implements ServerView {
   readonly #pool: BlockPool;
   #inFlight = 0;
   readonly #decoding: DecodeSet;
-  readonly #cost = stepCostDraft(); // of the run under way: written over for the next
   readonly #options: ReplicaOptions;
   readonly #times: SequenceTimes;
   readonly #ended: Ended;
@@ -138,14 +136,14 @@ export class Replica implements ServerView {
     return this.#run.cut(now, this.#options.asyncScheduling ? 1 : 0);
   }
 
-  get #idle(): boolean {
-    return this.#running.length === 0 && this.#queue.length === 0;
-  }
-
   /** Takes in who has come and lets go who was given up until then. */
   #settle(now: number, until: number): void {
-    for (const sequence of this.#late.take(until)) this.#queue.insert(sequence);
-    for (const sequence of this.#leaving.take(until)) this.#leave(sequence, now);
+    for (const { item } of this.#late.take(until)) this.#queue.insert(item);
+    for (const { item } of this.#leaving.take(until)) this.#leave(item, now);
+  }
+
+  get #idle(): boolean {
+    return this.#running.length === 0 && this.#queue.length === 0;
   }
 
   /** Plans and starts the next run. Returns its end, or undefined if there is nothing to do. */
@@ -160,10 +158,14 @@ export class Replica implements ServerView {
     if (decodes > 0) {
       this.#pool.used += this.#decoding.nextBlocks;
       this.#decoding.settle();
-    } else this.#pause(now);
+    } else this.ledger.pause(this.#running, now);
     const run = this.#run;
     run.begin(now, decodes);
-    if (plan.chunk > 0 && this.#prefilling !== undefined) run.add(this.#extend(this.#prefilling, plan.chunk));
+    const partial = this.#prefilling;
+    if (plan.chunk > 0 && partial !== undefined) {
+      this.#pool.extend(partial, plan.chunk);
+      run.add(this.#compute(partial, plan.chunk));
+    }
     for (let budget = plan.budget; budget > 0;) {
       const tokens = scheduler.admit(this, budget);
       if (tokens === 0) break;
@@ -173,10 +175,8 @@ export class Replica implements ServerView {
     const decodesOnly = run.chunks.length === 0;
     if (decodes === 0 && decodesOnly) check(false, `nothing runs although work waits, at ${now} s`);
     if (this.#pool.free < 0) check(false, `more KV blocks in use than there are, at ${now} s`);
-    run.cost = this.#options.cost.step(run, this.#cost);
-    run.steps =
-      decodesOnly && this.#late.length === 0 && this.#leaving.length === 0 ? this.#stride(plan, run.cost) : 1;
-    return run.go();
+    run.price(this.#options.cost);
+    return run.go(decodesOnly && this.#late.length === 0 && this.#leaving.length === 0 ? this.#stride(plan) : 1);
   }
 
   /** The time this replica asked for has come: ends the run under way and begins the next. Returns its end. */
@@ -197,14 +197,15 @@ export class Replica implements ServerView {
     this.ledger.record(run); // before the decode set moves on
     if (run.decodes > 0) {
       this.#decoding.advance(run.steps);
-      const freed = this.#decoding.milestones((sequence) => this.#end(sequence, now)); // which frees more by itself
+      const freed = this.#decoding.milestones(this.#last, now); // which frees more by itself
       this.#pool.used -= freed;
     }
     for (const { sequence, emits } of run.chunks) if (emits) this.#prefilled(sequence, now);
   }
 
-  #stride(plan: Plan, cost: StepCost): number {
-    const limit = Math.min(this.#options.maxRun, plan.steadyFor, cost.steadyFor, this.#decoding.stepsToMilestone);
+  #stride({ steadyFor }: Plan): number {
+    const { cost } = this.#run;
+    const limit = Math.min(this.#options.maxRun, steadyFor, cost.steadyFor, this.#decoding.stepsToMilestone);
     return 1 + this.#decoding.stepsWithin(this.freeBlocks, limit - 1);
   }
 
@@ -218,12 +219,6 @@ export class Replica implements ServerView {
     this.#running.push(sequence);
     this.#times.admitted(sequence, now);
     if (this.#options.prefixCaching) this.ledger.lookUp(sequence, sequence.prefilled - tokens);
-    return this.#compute(sequence, tokens);
-  }
-
-  /** More tokens of a context go into this iteration. */
-  #extend(sequence: Sequence, tokens: number): RunChunk {
-    this.#pool.extend(sequence, tokens);
     return this.#compute(sequence, tokens);
   }
 
@@ -241,8 +236,7 @@ export class Replica implements ServerView {
     sequence.prefilled = 0;
     sequence.state = "waiting";
     sequence.preemptions++;
-    this.ledger.totals.preemptions++;
-    this.ledger.log.preemptions.push(now);
+    this.ledger.preempted(now);
     this.#times.preempted(sequence);
     this.#queue.insert(sequence);
   }
@@ -254,7 +248,7 @@ export class Replica implements ServerView {
       if (this.#prefilling === sequence) this.#prefilling = undefined;
       return { held: sequence.heldBlocks, tokens: sequence.prefilled };
     }
-    this.ledger.preempt(sequence, now);
+    this.ledger.vacate(sequence, now);
     this.#times.answer(sequence, this.#decoding.generated(sequence));
     const held = this.#decoding.leave(sequence);
     return { held, tokens: sequence.contextTokens - 1 }; // the newest token has not been through the layers
@@ -284,12 +278,13 @@ export class Replica implements ServerView {
     } else this.#pool.used -= this.#decoding.join(sequence);
   }
 
-  #end(sequence: Sequence, now: number): void {
+  /** Its last token came from decoding. One function for all runs, not one each. */
+  readonly #last = (sequence: Sequence, now: number): void => {
     this.#times.answer(sequence, this.#decoding.generated(sequence));
     const held = this.#decoding.leave(sequence);
     this.#pool.release(sequence, held, sequence.contextTokens - 1);
     this.#remove(sequence, now);
-  }
+  };
 
   /** The last token is out. */
   #remove(sequence: Sequence, now: number): void {
@@ -300,10 +295,5 @@ export class Replica implements ServerView {
       this.#times.ended(sequence, now);
     } else this.ledger.lose(sequence);
     this.#ended(now, sequence.spec, served);
-  }
-
-  /** An iteration without decoding: those that decode have to remember their last token. */
-  #pause(now: number): void {
-    for (const sequence of this.#running) if (sequence.state === "decoding") this.ledger.pause(sequence, now);
   }
 }

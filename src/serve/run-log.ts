@@ -1,4 +1,4 @@
-import { total, type Line } from "../core/line.js";
+import { seriesTotal, type Line } from "../core/line.js";
 import { SeriesSample } from "../core/quantile.js";
 import { Rows } from "../core/rows.js";
 
@@ -85,7 +85,7 @@ export class RunLog {
       else high = middle - 1;
     }
     // Iterations without decoding come before the run that shares their counter, so `low` is a run that decodes.
-    return this.get(low, "start") + total(this.line(low), counter - this.get(low, "counter"));
+    return this.#after(low, counter - this.get(low, "counter"));
   }
 
   /** All rows have been added up: drops those that nobody can ask for, who knows of tokens from `counter` on. */
@@ -99,11 +99,12 @@ export class RunLog {
     this.gaps = new SeriesSample();
   }
 
-  line(row: number): Line {
-    return { now: this.get(row, "now"), perStep: this.get(row, "perStep") };
+  end(row: number): number {
+    return this.#after(row, this.get(row, "steps"));
   }
 
-  end(row: number): number {
-    return this.get(row, "start") + total(this.line(row), this.get(row, "steps"));
+  /** Time after so many iterations of a run. */
+  #after(row: number, steps: number): number {
+    return this.get(row, "start") + seriesTotal(this.get(row, "now"), this.get(row, "perStep"), steps);
   }
 }

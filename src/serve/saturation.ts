@@ -64,16 +64,17 @@ function slowStart(from: number, to: number, when: string, end: number): string 
  * which lengths happened to be running.
  */
 function fromRows({ requests, logs }: ServeResult): Evidence {
-  /** How many of those that the engine took have such a time by then. */
-  const upTo = (timeOf: (id: number) => number, time: number): number => {
-    let count = 0;
-    for (let id = 0; id < requests.length; id++) if (timeOf(id) <= time && requests.lost[id] !== REFUSED) count++;
-    return count;
-  };
-  const sent = (before: number): number => upTo((id) => requests.sent[id] as number, before);
+  // NaN for those that no engine took.
+  const sent = new Float64Array(requests.length).fill(NaN);
+  const left = new Float64Array(requests.length).fill(NaN); // the queue
+  for (let id = 0; id < requests.length; id++) {
+    if (requests.lost[id] === REFUSED) continue;
+    sent[id] = requests.sent[id] as number;
+    left[id] = requests.leftQueue(id);
+  }
   return {
-    sent,
-    queued: (time) => sent(time) - upTo((id) => requests.leftQueue(id), time),
+    sent: (before) => countUpTo(sent, before),
+    queued: (time) => countUpTo(sent, time) - countUpTo(left, time),
     tokens(from, to) {
       let tokens = 0;
       for (const log of logs) {
@@ -97,4 +98,11 @@ function fromWindows({ books: { windows } }: ServeResult): Evidence {
     queued: (time) => before("sent", time) - before("admitted", time),
     tokens: (from, to) => before("output", to) - before("output", from),
   };
+}
+
+/** How many of some values are at most x; a NaN never is. */
+function countUpTo(values: Float64Array, x: number): number {
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if ((values[i] as number) <= x) count++;
+  return count;
 }

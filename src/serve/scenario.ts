@@ -7,7 +7,7 @@ import type { ModelShape } from "../model/model-shape.js";
 import type { Policy } from "../policy/policy.js";
 import { parseSeconds, type NamedDraw } from "../workload/seconds.js";
 import type { Workload } from "../workload/workload.js";
-import { chunked } from "./chunked.js";
+import { chunkByChunk, chunked } from "./chunked.js";
 import { checkSplit, formats, memoryOptions } from "./placement.js";
 import { graphSizes, hostParameters, withEngineDefaults, type EngineScenario } from "./engine-defaults.js";
 import { ENGINE_PRESETS, type EnginePreset } from "./engine-presets.js";
@@ -22,6 +22,7 @@ import { prefillFirst } from "./prefill-first.js";
 import { contextTooLong, LEAST_CONTEXT, memoryLayout } from "./required-memory.js";
 import type { ReplicaOptions } from "./replica-options.js";
 import type { RouterName } from "./router.js";
+import type { Scheduler } from "./scheduler.js";
 
 /** What the names in a scenario stand for. */
 export interface Parts {
@@ -142,6 +143,11 @@ function policyNotes({ notes, dataDependent }: Policy): readonly string[] {
   ];
 }
 
+function scheduler({ scheduler: name, engine }: EngineScenario): Scheduler {
+  if (name === "prefill-first") return prefillFirst;
+  return ENGINE_PRESETS[engine].admitsWhole ? chunked : chunkByChunk;
+}
+
 function engineOptions(
   options: EngineScenario,
   groups: readonly LayerGroup[],
@@ -154,7 +160,7 @@ function engineOptions(
     groups,
     policy,
     cost,
-    scheduler: options.scheduler === "chunked" ? chunked : prefillFirst,
+    scheduler: scheduler(options),
     priorities: options["scheduling-policy"] === "priority",
     asyncScheduling: options["async-scheduling"],
     maxSequences: options["max-num-seqs"],

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { keepAll, linearCost, request, toyScenario } from "../test/toy.js";
+import { chunkByChunk } from "./chunked.js";
 import { prefillFirst } from "./prefill-first.js";
 import { serve, serveInTurns } from "./serve.js";
 
@@ -55,16 +56,14 @@ test("the last admitted is preempted, keeps its tokens, and recomputes prompt an
 test("a preempted context waits until all of it fits; its first chunk alone is not let in", () => {
   // 10 blocks of 4, chunks of at most 7 tokens beside one decode. Request 0 prefills in step 1. Request 1 is seen at 1 s:
   // chunks of 7 + 7 + 2 in steps 2-4, and both decode from step 5.
-  const result = serve(
-    toyScenario({
-      requests: [request(0, 0, 4, 30), request(1, 0.5, 16, 12)],
-      blockTokens: 4,
-      layerBlocks: 10,
-      maxTokens: 8,
-      maxSequences: 2,
-    }),
-  );
-  const { requests, totals } = result;
+  const parts = {
+    requests: [request(0, 0, 4, 30), request(1, 0.5, 16, 12)],
+    blockTokens: 4,
+    layerBlocks: 10,
+    maxTokens: 8,
+    maxSequences: 2,
+  };
+  const { requests, totals } = serve(toyScenario(parts));
   // In step k request 0 caches its token 3 + k, request 1 its 12 + k. Step 13 would need 4 + 7 blocks (16 and 25 tokens):
   // request 1 goes, with 16 tokens of prompt and 9 made.
   expect([...requests.preemptions.subarray(0, 2)]).toEqual([0, 1]);
@@ -73,6 +72,11 @@ test("a preempted context waits until all of it fits; its first chunk alone is n
   expect(requests.end[0]).toBe(30);
   // Chunks of 8 + 8 + 8 + 1 make token 10, two steps more the last.
   expect(requests.end[1]).toBe(30 + 4 + 2);
+  // Before that rule it came back with 7 tokens as soon as they fitted, and was preempted before its last chunk, time and again.
+  const earlier = serve(toyScenario({ ...parts, scheduler: chunkByChunk }));
+  expect(earlier.requests.preemptions[1]).toBeGreaterThan(1);
+  expect(earlier.totals[0]?.recomputedTokens).toBeGreaterThan(25);
+  expect(earlier.requests.end[0]).toBe(30);
 });
 
 test("prefill first: those that decode pause while a prompt is computed", () => {

@@ -1,4 +1,4 @@
-import { total, type Line } from "../core/line.js";
+import { seriesTotal } from "../core/line.js";
 import { FIELDS, WIDTH, type RunLog } from "./run-log.js";
 
 /** Output tokens by the second of the clock, all replicas together. */
@@ -16,26 +16,27 @@ export class TokensBySecond {
       const emitted = values[at + FIELDS.emitted]!;
       if (emitted === 0) continue;
       const start = values[at + FIELDS.start]!;
-      const line = { now: values[at + FIELDS.now]!, perStep: values[at + FIELDS.perStep]! };
+      const now = values[at + FIELDS.now]!;
+      const perStep = values[at + FIELDS.perStep]!;
       const steps = values[at + FIELDS.steps]!;
-      const first = Math.floor(start + line.now);
-      const end = start + total(line, steps);
+      const first = Math.floor(start + now);
+      const end = start + seriesTotal(now, perStep, steps);
       this.#reserve(end);
       if (end < first + 1)
         this.#seconds[first]! += steps * emitted; // all in one second, the usual case
-      else this.#spread(start, line, steps, emitted);
+      else this.#spread(start, now, perStep, steps, emitted);
     }
   }
 
   /** Adds the tokens of a run to the seconds in which its iterations end. */
-  #spread(start: number, line: Line, steps: number, emitted: number): void {
+  #spread(start: number, now: number, perStep: number, steps: number, emitted: number): void {
     let done = 0;
-    for (let second = Math.floor(start + line.now); done < steps; second++) {
+    for (let second = Math.floor(start + now); done < steps; second++) {
       let low = done;
       let high = steps; // most iterations that end before second + 1
       while (low < high) {
         const middle = (low + high + 1) >> 1;
-        if (start + total(line, middle) < second + 1) low = middle;
+        if (start + seriesTotal(now, perStep, middle) < second + 1) low = middle;
         else high = middle - 1;
       }
       this.#seconds[second]! += (low - done) * emitted;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import fc from "fast-check";
 import { prefillFirst } from "../serve/prefill-first.js";
-import { chunked } from "../serve/chunked.js";
+import { chunkByChunk, chunked } from "../serve/chunked.js";
 import { ROUTERS } from "../serve/router.js";
 import { serve, type ServeResult } from "../serve/serve.js";
 import {
@@ -101,7 +101,7 @@ const arbitraryScenario: fc.Arbitrary<ToyOptions> = fc
     maxTokens: fc.integer({ min: 12, max: 200 }),
     blockTokens: fc.constantFrom(1, 4, 16),
     poolFactor: fc.double({ min: 1, max: 2.5, noNaN: true }),
-    scheduler: fc.constantFrom(chunked, prefillFirst),
+    scheduler: fc.constantFrom(chunked, chunkByChunk, prefillFirst),
     priorities: fc.boolean(),
     asyncScheduling: fc.boolean(),
     replicas: fc.integer({ min: 1, max: 3 }),

@@ -37,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "validate",
     "report",
   ],
-  bench: ["core", "trace", "attention", "policy", "replay", "serve", "validate", "report", "cli"],
+  bench: ["core", "trace", "attention", "policy", "calibrate", "replay", "serve", "validate", "report", "cli"],
 };
 const MAX_LINES = 300;
 /** The clock belongs to the command line and the benchmarks; chance belongs to seeded streams. */
@@ -116,6 +116,7 @@ test("every file is imported by another, or is an entry", () => {
     "cli/bundle.ts",
     "bench/main.ts",
     "bench/usage.ts",
+    "bench/gpu.ts",
     "cli/replay-worker.ts", // of threads
     "cli/serve-worker.ts",
     "test/write-reports.ts",

@@ -87,3 +87,18 @@ test.each([
   ]);
   expect(sentences).toEqual([expect.stringMatching(said)]);
 });
+
+test("a throughput that latencies do not explain is named beside them", () => {
+  const late = run(0.4, [10, 10], [90, 50]);
+  const sentences = advice([
+    {
+      ...late,
+      run: { ...late.run, metrics: { ...late.run.metrics, output_throughput: 100 } },
+      predicted: { ...late.predicted, output_throughput: 140 },
+    },
+  ]);
+  expect(sentences).toHaveLength(3);
+  expect(sentences[0]).toMatch(/at 0\.4 sequences/);
+  expect(sentences[1]).toMatch(/^The largest error is mean_ttft_ms .*: see above\.$/);
+  expect(sentences[2]).toMatch(/^The largest of the others is output_throughput of r, 140 .*\(\+40\.0 %\)/);
+});

@@ -1,5 +1,5 @@
 import type { Metrics } from "../serve/outcome.js";
-import { CLOSE, largestError } from "./largest-error.js";
+import { CLOSE, largestErrors } from "./largest-error.js";
 import { comparisons, type MeasuredRun } from "./measured-run.js";
 
 /** One measured run of a server and what was predicted of it. */
@@ -18,7 +18,7 @@ export function advice(runs: readonly ServerRun[]): readonly string[] {
   const points = runs.map(pointOf);
   const found = [...outputAdvice(points), ...firstTokenAdvice(points)];
   const compared = runs.map(({ run, predicted }) => ({ path: run.path, comparisons: comparisons(run, predicted) }));
-  return [...found, largestError(compared, found.length > 0)];
+  return [...found, ...largestErrors(compared, found.length > 0)];
 }
 
 interface Point {
@@ -64,7 +64,7 @@ function outputAdvice(points: readonly Point[]): readonly string[] {
   const sorted = points.filter(({ tpotError }) => tpotError !== undefined).sort((a, b) => a.sequences - b.sequences);
   const [few, many] = [sorted[0] as Point, sorted.at(-1) as Point];
   const ms = (point: Point): string => `${point.tpotMissing >= 0 ? "+" : ""}${point.tpotMissing.toFixed(2)} ms`;
-  const at = (point: Point): string => `${point.sequences.toFixed(0)} sequences`;
+  const at = sequencesOf;
   if (many.sequences < 2 * few.sequences) {
     const where = few.sequences < FEW_SEQUENCES;
     return [
@@ -94,24 +94,28 @@ function outputAdvice(points: readonly Point[]): readonly string[] {
   ];
 }
 
+function sequencesOf({ sequences }: Pick<Point, "sequences">): string {
+  return `${sequences < 10 ? Number(sequences.toPrecision(2)) : sequences.toFixed(0)} sequences`;
+}
+
 function sizeOf({ tpotMissing }: Point): number {
   return Math.abs(tpotMissing);
 }
 
 function firstTokenAdvice(points: readonly Point[]): readonly string[] {
   return points.flatMap((point) => {
-    const { ttftError, ttftMissing, queues, tpotError, sequences, kvBlocks, preemptions } = point;
+    const { ttftError, ttftMissing, queues, tpotError, kvBlocks, preemptions } = point;
     if (ttftError === undefined || Math.abs(ttftError) <= CLOSE.ttft) return [];
     const off = `${Math.abs(ttftMissing).toFixed(1)} ms ${ttftMissing < 0 ? "earlier" : "later"} than predicted`;
     if (queues) {
       return [
-        `First tokens come ${off} at ${sequences.toFixed(0)} sequences, where requests wait: compare the GPU blocks that the engine prints at its start with the ${kvBlocks} predicted (--num-gpu-blocks-override)` +
+        `First tokens come ${off} at ${sequencesOf(point)}, where requests wait: compare the GPU blocks that the engine prints at its start with the ${kvBlocks} predicted (--num-gpu-blocks-override)` +
           `${preemptions > 0 ? `, with which ${preemptions} requests are preempted` : ""}, and --max-num-seqs and --max-num-batched-tokens with the server's.`,
       ];
     }
     const alone = tpotError === undefined || Math.abs(tpotError) <= CLOSE.tpot;
     return [
-      `First tokens come ${off} at ${sequences.toFixed(0)} sequences without a queue` +
+      `First tokens come ${off} at ${sequencesOf(point)} without a queue` +
         (alone
           ? " while output tokens are on time: HTTP and tokenisation (--front-end-time), or prompts that the prefix cache knows."
           : "; part of it is the step time above, the rest the front end (--front-end-time) or the prefix cache."),

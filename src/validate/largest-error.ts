@@ -11,23 +11,39 @@ export const CLOSE = { tpot: 0.05, ttft: 0.1, other: 0.05 } as const;
 
 /**
  * The figure that is furthest off, and what it points to. `explained`: the mean time to first token or per output token
- * is off, and somebody says why.
+ * is off, and somebody says why; then also the figure furthest off that may have another cause.
  */
-export function largestError(runs: readonly ComparedRun[], explained: boolean): string {
-  let [worst, path] = [undefined as Comparison | undefined, ""];
-  for (const run of runs) {
-    for (const each of run.comparisons) {
-      if (worst !== undefined && Math.abs(each.error) <= Math.abs(worst.error)) continue;
-      [worst, path] = [each, run.path];
-    }
-  }
-  if (worst === undefined) return "Nothing could be compared: the simulation has none of the measured figures.";
-  const { metric, predicted, measured, error } = worst;
+export function largestErrors(runs: readonly ComparedRun[], explained: boolean): readonly string[] {
+  const all = runs.flatMap(({ path, comparisons }) => comparisons.map((each) => ({ ...each, path })));
+  const worst = all.reduce(larger, undefined);
+  if (worst === undefined) return ["Nothing could be compared: the simulation has none of the measured figures."];
+  const said = [`The largest error is ${sentence(worst, explained)}`];
+  if (!explained || !isExplained(worst)) return said;
+  const other = all.filter((each) => !isExplained(each)).reduce(larger, undefined);
+  if (other === undefined || isClose(other)) return said;
+  return [...said, `The largest of the others is ${sentence(other, explained)}`];
+}
+
+type Placed = Comparison & { readonly path: string };
+
+function larger(worst: Placed | undefined, each: Placed): Placed {
+  return worst === undefined || Math.abs(each.error) > Math.abs(worst.error) ? each : worst;
+}
+
+/** Means and medians of the latencies that advice is given on. */
+function isExplained({ metric }: Placed): boolean {
+  return /^(mean|p50)_(ttft|tpot)_/.test(metric);
+}
+
+function isClose({ metric, error }: Placed): boolean {
+  return Math.abs(error) <= tolerance(metric);
+}
+
+function sentence(one: Placed, explained: boolean): string {
+  const { metric, path, predicted, measured, error } = one;
   const percent = `${error < 0 ? "" : "+"}${(100 * error).toFixed(1)} %`;
-  const said = `The largest error is ${metric} of ${path}, ${number(predicted)} predicted, ${number(measured)} measured (${percent})`;
-  return Math.abs(error) <= tolerance(metric)
-    ? `${said}: nothing stands out.`
-    : `${said}: ${meaning(metric, explained)}.`;
+  const said = `${metric} of ${path}, ${number(predicted)} predicted, ${number(measured)} measured (${percent})`;
+  return `${said}: ${isClose(one) ? "nothing stands out" : meaning(metric, explained)}.`;
 }
 
 function tolerance(metric: string): number {

@@ -67,12 +67,13 @@ export function* trafficRequests(traffic: Traffic, seed: number): Generator<Requ
   const alone = (arrival: number): readonly RequestSpec[] => {
     const sender = pick();
     const lengths = draws.get(sender)?.() ?? [];
-    const nothing = { promptText: undefined, outputText: undefined, ended: undefined };
-    if (prefixTokens === 0 && bestOf === 1) return ask({ arrival, session: "", sender, samples: lengths, ...nothing });
+    const question = (samples: readonly RequestLengths[], promptText?: readonly Stretch[]): readonly RequestSpec[] =>
+      ask({ arrival, session: "", sender, samples, promptText, outputText: undefined, ended: undefined });
+    if (prefixTokens === 0 && bestOf === 1) return question(lengths);
     const own = bestOf > 1 ? lengths.slice(0, 1).map(({ promptTokens }) => fresh(texts, promptTokens)) : [];
     const samples = lengths.map((each) => ({ ...each, promptTokens: each.promptTokens + prefixTokens }));
     const promptText = [...(prefixes.get(sender) ?? []), ...own];
-    return ask({ arrival, session: "", sender, samples, ...nothing, promptText });
+    return question(samples, promptText);
   };
   let index = 0;
   for (const arrival of arrivals(load.process, load.curve, seed)) {
@@ -90,7 +91,8 @@ function asking(end: End, texts: Texts): Ask {
     if (asked >= end.requests || arrival >= end.seconds) return [];
     const group = asked++;
     const followUp = ended === undefined ? undefined : afterLast(samples.length, ended);
-    return samples.map(({ promptTokens, outputTokens, reasoningTokens }) => {
+    const specs: RequestSpec[] = []; // not by map(), which V8 makes arrays of another kind of once it is compiled
+    for (const { promptTokens, outputTokens, reasoningTokens } of samples) {
       const { priority, name } = sender;
       const spec: RequestDraft = {
         id: id++,
@@ -106,8 +108,9 @@ function asking(end: End, texts: Texts): Ask {
       if (promptText !== undefined) spec.promptText = promptText;
       if (outputText !== undefined) spec.outputText = samples.length === 1 ? outputText : texts.take();
       if (followUp !== undefined) spec.followUp = followUp;
-      return spec;
-    });
+      specs.push(spec);
+    }
+    return specs;
   };
 }
 

@@ -3,6 +3,7 @@
 #include "host.h"
 #include "session.h"
 #include "task.h"
+#include "threads.h"
 
 /** What JavaScript sees: src/calibrate/native-runner.ts states the types. */
 namespace raas {
@@ -49,6 +50,12 @@ Napi::Value probe(const Napi::CallbackInfo& call) {
   object["cpu"] = cpu;
   object["compiler"] = RAAS_COMPILER;
   return object;
+}
+
+/** useThreads(count): of the CPU backend, before the first kernel runs. */
+Napi::Value use_threads(const Napi::CallbackInfo& call) {
+  cpu::use_threads(call[0].As<Napi::Number>().Int32Value());
+  return call.Env().Undefined();
 }
 
 Napi::Value list_kernels(const Napi::CallbackInfo& call) {
@@ -136,12 +143,12 @@ Napi::Value check(const Napi::CallbackInfo& call) {
       });
 }
 
-/** time(handle, count, laps) */
+/** time(handle, count, runs) */
 Napi::Value time(const Napi::CallbackInfo& call) {
   const Handle session = session_of(call[0]);
-  const int count = call[1].As<Napi::Number>().Int32Value(), laps = call[2].As<Napi::Number>().Int32Value();
+  const int count = call[1].As<Napi::Number>().Int32Value(), runs = call[2].As<Napi::Number>().Int32Value();
   return Task<std::vector<double>>::start(
-      call.Env(), [=] { return session->time(count, laps); },
+      call.Env(), [=] { return session->time(count, runs); },
       [](Napi::Env env, const std::vector<double>& seconds) -> Napi::Value {
         auto list = Napi::Array::New(env, seconds.size());
         for (size_t i = 0; i < seconds.size(); i++) list[uint32_t(i)] = seconds[i];
@@ -175,6 +182,7 @@ Napi::Value conditions_of(const Napi::CallbackInfo& call) {
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["probe"] = Napi::Function::New(env, probe);
+  exports["useThreads"] = Napi::Function::New(env, use_threads);
   exports["kernels"] = Napi::Function::New(env, list_kernels);
   exports["work"] = Napi::Function::New(env, work);
   exports["open"] = Napi::Function::New(env, open);

@@ -3,12 +3,12 @@
 
 namespace raas {
 
-/** Runs once over all input sets: what is timed together, so that short kernels are long enough for a clock. */
-struct Laps {
+/** What is timed together: `runs` runs, each on the next of the input sets, so that caches hold nothing of it. */
+struct Figure {
   const Run& run;
-  const std::vector<Pointers>& sets;  // rotated, so that caches hold nothing of a set when its turn comes
-  int laps;                           // over all sets, of one figure
-  size_t runs() const { return sets.size() * size_t(laps); }
+  const std::vector<Pointers>& sets;
+  int runs;    // so many that the figure is long enough for a clock
+  bool whole;  // see Kernel
 };
 
 /** Memory and clock of a machine part that runs kernels. All throw Error; nothing of it may be used by two threads at once. */
@@ -23,8 +23,8 @@ class Machine {
   virtual void read(void* to, const void* from, size_t bytes) = 0;
   /** Runs a problem and waits for its end. */
   virtual void run(const Run& run, const Pointers& set) = 0;
-  /** Seconds of one run, `count` times. What `whole` runs do on the host is a part of their time. */
-  virtual std::vector<double> time(const Laps& laps, int count, bool whole) = 0;
+  /** Seconds of one run: `count` figures, each the mean over its runs. */
+  virtual std::vector<double> time(const Figure& figure, int count) = 0;
 };
 
 /** The CPU: of its own kernels, and of the emulated ones, which cannot be timed. */

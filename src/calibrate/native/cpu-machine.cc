@@ -23,17 +23,19 @@ class CpuMachine : public Machine {
   void write(void* to, const void* from, size_t bytes) override { std::memcpy(to, from, bytes); }
   void read(void* to, const void* from, size_t bytes) override { std::memcpy(to, from, bytes); }
   void run(const Run& run, const Pointers& set) override { run(set, nullptr); }
-  std::vector<double> time(const Laps& laps, int count, bool) override {
+  std::vector<double> time(const Figure& figure, int count) override {
     using Clock = std::chrono::steady_clock;
     std::vector<double> seconds;
     for (int i = 0; i < count; i++) {
       const Clock::time_point start = Clock::now();
-      for (int lap = 0; lap < laps.laps; lap++)
-        for (const Pointers& set : laps.sets) laps.run(set, nullptr);
-      seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count() / double(laps.runs()));
+      for (int run = 0; run < figure.runs; run++) figure.run(figure.sets[next_++ % figure.sets.size()], nullptr);
+      seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count() / figure.runs);
     }
     return seconds;
   }
+
+ private:
+  size_t next_ = 0;  // set
 };
 
 }  // namespace

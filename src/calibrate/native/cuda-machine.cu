@@ -50,18 +50,18 @@ class CudaMachine : public Machine {
     run(set, stream_.object);
     wait();
   }
-  std::vector<double> time(const Laps& laps, int count, bool whole) override {
+  std::vector<double> time(const Figure& figure, int count) override {
     Event start, end;
     check(cudaEventCreate(&start.object), "an event");
     check(cudaEventCreate(&end.object), "an event");
     Graph graph;
     Executable replay;
-    if (!whole) {
-      capture(laps, graph);
+    if (!figure.whole) {
+      capture(figure, graph);
       check(cudaGraphInstantiate(&replay.object, graph.object, 0), "a graph");
     }
     const auto all = [&] {
-      if (whole) launch_all(laps);
+      if (figure.whole) launch_all(figure);
       else check(cudaGraphLaunch(replay.object, stream_.object), "replay of a graph");
     };
     all();  // what is loaded at first use
@@ -74,22 +74,22 @@ class CudaMachine : public Machine {
       wait();
       float milliseconds = 0;
       check(cudaEventElapsedTime(&milliseconds, start.object, end.object), "time of an event");
-      seconds.push_back(double(milliseconds) * 1e-3 / double(laps.runs()));
+      seconds.push_back(double(milliseconds) * 1e-3 / figure.runs);
     }
     return seconds;
   }
 
  private:
   void wait() { check(cudaStreamSynchronize(stream_.object), "work on the device"); }
-  void launch_all(const Laps& laps) {
-    for (int lap = 0; lap < laps.laps; lap++)
-      for (const Pointers& set : laps.sets) laps.run(set, stream_.object);
+  /** From the first set on: a graph is captured once, so its runs are a whole number of laps over the sets, if those are to rotate. */
+  void launch_all(const Figure& figure) {
+    for (int i = 0; i < figure.runs; i++) figure.run(figure.sets[size_t(i) % figure.sets.size()], stream_.object);
   }
   /** Graphs leave out what launching costs the host: short kernels would be timed by it. */
-  void capture(const Laps& laps, Graph& graph) {
+  void capture(const Figure& figure, Graph& graph) {
     check(cudaStreamBeginCapture(stream_.object, cudaStreamCaptureModeThreadLocal), "capture of a graph");
     try {
-      launch_all(laps);
+      launch_all(figure);
     } catch (...) {
       cudaStreamEndCapture(stream_.object, &graph.object);  // a stream left in capture is of no use
       cudaGetLastError();

@@ -1,5 +1,6 @@
 #include "emulation.h"
 #include <ucontext.h>
+#include <numeric>
 
 namespace raas::emulation {
 namespace {
@@ -17,18 +18,20 @@ void land(const Transfer& transfer) {
   else std::memset(transfer.shared, 0, 16);
 }
 
-struct Fiber {
-  ucontext_t context;
-  std::vector<std::vector<Transfer>> groups;  // of asynchronous copies under way; the last one is still open
-  dim3 index;
-  int number = 0;
-  bool done = false;
-};
-
 struct Group {  // of threads that wait for each other: a warp, the block
   int living = 0;
   int waiting = 0;
   uint64_t opened = 0;
+};
+
+struct Fiber {
+  ucontext_t context;
+  const Group* gate;  // where it waits until it opens for the time after `ticket`; nullptr: nowhere
+  uint64_t ticket;
+  std::vector<std::vector<Transfer>> groups;  // of asynchronous copies under way; the last one is still open
+  dim3 index;
+  int number = 0;
+  bool done = false;
 };
 
 dim3 grid_, block_, block_index_;
@@ -40,7 +43,6 @@ Fiber* current_ = nullptr;
 ucontext_t scheduler_;
 const std::function<void()>* body_ = nullptr;
 std::exception_ptr failure_;
-bool progress_ = false;
 std::mt19937 random_;
 
 void yield() { swapcontext(&current_->context, &scheduler_); }
@@ -52,12 +54,12 @@ void open_if_full(Group& group) {
 }
 
 void wait(Group& group) {
-  const uint64_t ticket = group.opened;
+  current_->gate = &group;
+  current_->ticket = group.opened;
   group.waiting++;
   open_if_full(group);
-  progress_ = true;
-  while (group.opened == ticket) yield();
-  progress_ = true;
+  if (group.opened == current_->ticket) yield();
+  current_->gate = nullptr;
 }
 
 void leave(Group& group) {
@@ -72,7 +74,6 @@ void entry() {
     failure_ = std::current_exception();
   }
   current_->done = true;
-  progress_ = true;
   leave(warps_[current_->number / 32]);
   leave(block_group_);
   swapcontext(&current_->context, &scheduler_);
@@ -80,6 +81,7 @@ void entry() {
 
 void prepare(Fiber& fiber, int number, unsigned char* stack) {
   fiber.done = false;
+  fiber.gate = nullptr;
   fiber.groups.assign(1, {});
   fiber.number = number;
   fiber.index = dim3(number % block_.x, number / block_.x % block_.y, number / (block_.x * block_.y));
@@ -90,28 +92,40 @@ void prepare(Fiber& fiber, int number, unsigned char* stack) {
   makecontext(&fiber.context, entry, 0);
 }
 
+/** Runs the lanes of a warp that are not waiting, each until it waits or ends; false where there is none. */
+bool run_warp(std::vector<Fiber>& fibers, size_t warp, const std::vector<size_t>& lanes) {
+  bool ran = false;
+  for (const size_t lane : lanes) {
+    if (32 * warp + lane >= fibers.size()) continue;
+    Fiber& fiber = fibers[32 * warp + lane];
+    if (fiber.done || (fiber.gate != nullptr && fiber.gate->opened == fiber.ticket)) continue;
+    ran = true;
+    current_ = &fiber;
+    swapcontext(&scheduler_, &fiber.context);
+    if (failure_) std::rethrow_exception(failure_);
+  }
+  return ran;
+}
+
 void run_block(std::vector<Fiber>& fibers, std::vector<unsigned char>& stacks) {
   const int count = int(fibers.size());
   block_group_ = {count, 0, 0};
   warps_.assign((count + 31) / 32, Group{});
-  std::vector<int> order(count);
   for (int i = 0; i < count; i++) {
-    order[i] = i;
     warps_[i / 32].living++;
     prepare(fibers[i], i, stacks.data() + STACK_BYTES * i);
   }
-  std::shuffle(order.begin(), order.end(), random_);
-  for (int left = count; left > 0;) {
-    progress_ = false;
-    left = 0;
-    for (const int i : order) {
-      if (fibers[i].done) continue;
-      current_ = &fibers[i];
-      swapcontext(&scheduler_, &current_->context);
-      if (failure_) std::rethrow_exception(failure_);
-      if (!fibers[i].done) left++;
-    }
-    if (left > 0 && !progress_) throw Error("threads of a block wait at different barriers");
+  std::vector<size_t> lanes(32), warps(warps_.size());
+  std::iota(lanes.begin(), lanes.end(), 0);
+  std::iota(warps.begin(), warps.end(), 0);
+  std::shuffle(lanes.begin(), lanes.end(), random_);
+  while (block_group_.living > 0) {
+    bool progress = false;
+    std::shuffle(warps.begin(), warps.end(), random_);
+    // As far ahead of the others as barriers of the block let it.
+    for (const size_t warp : warps)
+      while (run_warp(fibers, warp, lanes)) progress = true;
+    if (!progress) throw Error("threads of a block wait at different barriers");
   }
 }
 

@@ -7,8 +7,9 @@
 #include "numbers.h"
 
 /**
- * The part of CUDA that the kernels use, on the host: the threads of a block are fibers that run until a barrier, in an
- * order drawn anew for every block, so that a missing barrier shows as a wrong result. Slow; for small shapes in tests.
+ * The part of CUDA that the kernels use, on the host: the threads of a block are fibers that run until a barrier, warps one
+ * after the other and as far ahead as they may, in orders drawn anew for every block, so that a missing barrier shows as a
+ * wrong result. Slow; for small shapes in tests.
  */
 #define __global__
 #define __device__

@@ -5,6 +5,25 @@
 
 namespace raas {
 
+/** Draws which of `count` values or rows are compared, if a reference takes too long for all: one of each of `most` stretches. */
+class Sample {
+ public:
+  Sample(size_t most, size_t count, Random& random) : stretch_(double(count) / double(most)), random_(random) { draw(); }
+  bool takes_next() {
+    const bool taken = stretch_ <= 1 || next_ == drawn_;
+    next_++;
+    if (taken) draw();
+    return taken;
+  }
+
+ private:
+  void draw() { drawn_ = std::max(next_, int64_t((double(stretches_++) + std::uniform_real_distribution<double>()(random_)) * stretch_)); }
+
+  const double stretch_;
+  Random& random_;
+  int64_t next_ = 0, drawn_ = 0, stretches_ = 0;
+};
+
 /** ‖out − reference‖ / ‖reference‖ as values come; NaN once one of them is, as values that were never written are. */
 class ErrorNorm {
  public:
@@ -16,9 +35,7 @@ class ErrorNorm {
     norm_ += exact * exact;
     compared_++;
   }
-  Agreement agreement() const {
-    return {unwritten_ ? NAN : difference_ == 0 ? 0 : std::sqrt(difference_ / norm_), compared_};
-  }
+  Agreement agreement() const { return {unwritten_ ? NAN : difference_ == 0 ? 0 : std::sqrt(difference_ / norm_), compared_}; }
 
  private:
   double difference_ = 0, norm_ = 0;
@@ -26,15 +43,21 @@ class ErrorNorm {
   bool unwritten_ = false;
 };
 
-/** Draws which of `count` values or rows are compared, if a reference takes too long for all: about `most` of them. */
-class Sample {
+/** The same over a sample of `count` values; `reference()` is called for these only. */
+class SampledErrorNorm {
  public:
-  Sample(int64_t most, int64_t count, Random& random) : share_(double(most) / double(count)), random_(random) {}
-  bool takes_next() { return share_ >= 1 || std::uniform_real_distribution<double>()(random_) < share_; }
+  SampledErrorNorm(size_t count, Random& random) : sample_(SAMPLE, count, random) {}
+  template <typename Reference>
+  void add(double out, const Reference& reference) {
+    if (sample_.takes_next()) error_.add(out, reference());
+    else error_.look_at(out);
+  }
+  Agreement agreement() const { return error_.agreement(); }
 
  private:
-  const double share_;
-  Random& random_;
+  static constexpr size_t SAMPLE = 16384;
+  Sample sample_;
+  ErrorNorm error_;
 };
 
 /** Two kinds of output under one figure: the larger error, NaN if either is. */

@@ -4,14 +4,14 @@
 #include "threads.h"
 
 /**
- * Few tokens: rows of w against rows of x, lanes along k, as w is read only once: bound by bandwidth up to about eight.
+ * Few tokens: rows of w against rows of x, lanes along k, as w is read only once: bound by bandwidth up to about four.
  * More: lanes along m over x turned once into panels [k][tokens of a panel] of floats; a tile of sums stays in registers
  * while a block of k runs through it, and takes one value of w for each of its rows. Bound by multiplications.
  */
 namespace raas::cpu {
 namespace {
 
-constexpr int FEW = LANES > 8 ? LANES : 8;  // tokens from which on panels are worth their turning
+constexpr int FEW = 2 * LANES;  // tokens from which on panels are worth their turning
 
 constexpr int DOT_ROWS = 4;                             // of w at once
 constexpr int DOT_TOKENS = REGISTERS == 32 ? 6 : 2;     // and of x

@@ -23,7 +23,7 @@ class Gemm : public Problem {
     NormalValues(Type::bf16, 0.02, random).fill(arrays[1].data(), size_t(n * k));
   }
   Agreement compare(const HostArrays& before, const HostArrays& after, Random& random) const override {
-    ErrorNorm error(size_t(m * n), random);
+    SampledErrorNorm error(size_t(m * n), random);
     for (size_t i = 0; i < size_t(m * n); i++)
       error.add(bf16_at(after[2].data(), i), [&] {
         const size_t x = i / size_t(n) * size_t(k), w = i % size_t(n) * size_t(k);

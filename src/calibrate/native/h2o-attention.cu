@@ -31,7 +31,7 @@ __global__ void __launch_bounds__(ATTENTION_THREADS, ATTENTION_BLOCKS) h2o_kerne
   const size_t row = size_t(cache.max_pages) * TOKENS;
   Attention attention;
   for_each_page<Attention::STAGE_BYTES>(
-      part * pages_each, min((part + 1) * pages_each, pages), stages, [&](int i) { return table[i]; },
+      part * pages_each, min((part + 1) * pages_each, pages), stages, [&](int i) { return table[min(i, cache.max_pages - 1)]; },
       [&](unsigned char* stage, int i, int page) { Attention::fetch(stage, cache.pages, page, head, min(length - i * TOKENS, TOKENS)); },
       [&] { attention.start(q + pair * group * HEAD_DIM, group); },
       [&](const unsigned char* stage, int i, int) {
@@ -43,10 +43,10 @@ __global__ void __launch_bounds__(ATTENTION_THREADS, ATTENTION_BLOCKS) h2o_kerne
   auto* const shares = reinterpret_cast<float*>(stages);
   attention.store(shares + int(threadIdx.x) / 32 * SHARE);
   finish<HEAD_DIM>(shares, SHARE, parts, {pair, part, count, count, most}, group, out + pair * group * HEAD_DIM,
-                   [&](int member, float2 total) { denominators[pair * group + member] = total; });
+                   [&](int member, float2 total) { denominators[pair * group + member] = total; }, [] {});
 }
 
-__global__ void __launch_bounds__(SUM_THREADS) h2o_sums_kernel(const float* __restrict__ logits, const float2* __restrict__ denominators,
+__global__ void __launch_bounds__(SUM_THREADS, 4) h2o_sums_kernel(const float* __restrict__ logits, const float2* __restrict__ denominators,
                                                                Cache cache, float* sums, int group) {
   const int head = int(blockIdx.y), sequence = int(blockIdx.z), length = cache.length(sequence);
   const int first = (int(blockIdx.x) * SUM_THREADS + int(threadIdx.x)) * TOKENS_A_THREAD;
@@ -57,7 +57,7 @@ __global__ void __launch_bounds__(SUM_THREADS) h2o_sums_kernel(const float* __re
     const float2 total = denominators[pair * group + member];
     const float4 own = *reinterpret_cast<const float4*>(logits + (pair * group + member) * row + first);
     const float all[TOKENS_A_THREAD] = {own.x, own.y, own.z, own.w}, factor = 1 / (total.y * float(group));
-    for (int i = 0; i < TOKENS_A_THREAD; i++) added[i] += exp2f(all[i] - total.x) * factor;
+    for (int i = 0; i < TOKENS_A_THREAD; i++) added[i] += exp2_approximate(all[i] - total.x) * factor;
   }
   auto* const at = reinterpret_cast<float4*>(sums + pair * row + first);
   float4 sum = *at;
@@ -71,12 +71,12 @@ __global__ void __launch_bounds__(SUM_THREADS) h2o_sums_kernel(const float* __re
 template <int HEAD_DIM>
 Run start(const H2oAttention& problem) {
   const int group = int(problem.group), max_pages = int(problem.kv.max_pages), kv_heads = int(problem.kv.kv_heads), most = int(problem.parts.most);
-  const int pages_each = attended_pages_a_block(problem.parts, max_pages);
+  constexpr size_t SHARED = size_t(ATTENTION_WARPS) * STAGES * PageAttention<HEAD_DIM>::STAGE_BYTES;
+  const int pages_each = attended_pages_a_block(problem.parts, max_pages, h2o_kernel<HEAD_DIM>, SHARED);
   const unsigned sequences = unsigned(problem.kv.sequences);
   constexpr int TOKENS_A_BLOCK = SUM_THREADS * TOKENS_A_THREAD;
   const dim3 grid(kv_heads, (max_pages + pages_each - 1) / pages_each, sequences);
   const dim3 sums_grid((max_pages * TOKENS + TOKENS_A_BLOCK - 1) / TOKENS_A_BLOCK, kv_heads, sequences);
-  constexpr size_t SHARED = size_t(ATTENTION_WARPS) * STAGES * PageAttention<HEAD_DIM>::STAGE_BYTES;
   return [=](const Pointers& arrays, void* stream) {
     using P = H2oAttention;
     const Cache cache{{static_cast<const uint16_t*>(arrays[P::K]), static_cast<const uint16_t*>(arrays[P::V]), kv_heads},

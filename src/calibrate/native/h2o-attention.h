@@ -1,6 +1,6 @@
 #pragma once
 #include "attention-parts.h"
-#include "attention-reference.h"
+#include "exact-attention.h"
 #include "error-norm.h"
 #include "head-group.h"
 
@@ -50,11 +50,8 @@ class H2oAttention : public Problem {
   }
   Agreement compare(const HostArrays& before, const HostArrays& after, Random& random) const override {
     const PagedKvReader cache(kv, before, K);
-    const auto row = [&](size_t array, int64_t sequence, int64_t head, int64_t token) {
-      return reinterpret_cast<const uint16_t*>(before[array].data()) + (cache.slot(sequence, token) * kv.kv_heads + head) * kv.head_dim;
-    };
     ErrorNorm out_error, sum_error;
-    Sample sample(64, parts.pairs, random);
+    Sample sample(compared_pairs(double(kv.keys) / double(kv.sequences), group, kv.head_dim), size_t(parts.pairs), random);
     for (int64_t pair = 0; pair < parts.pairs; pair++) {
       const int64_t sequence = pair / kv.kv_heads, head = pair % kv.kv_heads, length = cache.length(sequence);
       const auto* const out = reinterpret_cast<const uint16_t*>(after[OUT].data()) + pair * group * kv.head_dim;
@@ -67,8 +64,9 @@ class H2oAttention : public Problem {
       if (!sample.takes_next()) continue;
       std::vector<double> added(static_cast<size_t>(length));
       for (int64_t member = 0; member < group; member++) {
-        const AttentionReference exact(reinterpret_cast<const uint16_t*>(before[Q].data()) + (pair * group + member) * kv.head_dim, kv.head_dim, length,
-                                       [&](int64_t i) { return row(K, sequence, head, i); }, [&](int64_t i) { return row(V, sequence, head, i); });
+        const ExactAttention exact(reinterpret_cast<const uint16_t*>(before[Q].data()) + (pair * group + member) * kv.head_dim, kv.head_dim, length,
+                                       [&](int64_t i, int64_t c) { return cache.k(cache.slot(sequence, i), head, c); },
+                                   [&](int64_t i, int64_t c) { return cache.v(cache.slot(sequence, i), head, c); });
         for (int64_t c = 0; c < kv.head_dim; c++) out_error.add(from_bf16(out[member * kv.head_dim + c]), exact.out[size_t(c)]);
         for (int64_t i = 0; i < length; i++) added[size_t(i)] += exact.weights[size_t(i)] / double(group);
       }

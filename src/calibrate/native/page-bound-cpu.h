@@ -1,6 +1,6 @@
 #pragma once
 #include <algorithm>
-#include <cstdint>
+#include "cpu-vector.h"
 #include "numbers.h"
 
 /** Quest's bound of pages on a CPU: see page_bound in page-representatives.h. */
@@ -18,15 +18,12 @@ inline void fold_queries(const uint16_t* q, int64_t group, int64_t head_dim, flo
     }
 }
 
-/** Σ row · factors; 32 partial sums, since a compiler may not reorder a single one into vectors. `count`: a multiple of 32. */
+/** Σ row · factors; `count`: a multiple of 64. */
 inline float dot(const uint16_t* row, const float* factors, int64_t count) {
-  constexpr int64_t WIDTH = 32;
-  float sums[WIDTH] = {};
-  for (int64_t i = 0; i < count; i += WIDTH)
-    for (int64_t j = 0; j < WIDTH; j++) sums[j] += from_bf16(row[i + j]) * factors[i + j];
-  for (int64_t width = WIDTH / 2; width > 0; width /= 2)
-    for (int64_t j = 0; j < width; j++) sums[j] += sums[j + width];
-  return sums[0];
+  Vector sums[4] = {};
+  for (int64_t i = 0; i < count; i += 4 * LANES)
+    for (int64_t j = 0; j < 4; j++) sums[j] += load_bf16(row + i + j * LANES) * load(factors + i + j * LANES);
+  return sum_of((sums[0] + sums[1]) + (sums[2] + sums[3]));
 }
 
 }  // namespace raas::cpu

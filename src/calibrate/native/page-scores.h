@@ -51,17 +51,14 @@ class PageScores : public Problem {
     const auto* const table = reinterpret_cast<const int32_t*>(before[2].data());
     const auto* const lengths = reinterpret_cast<const int32_t*>(before[3].data());
     const auto* const scores = reinterpret_cast<const float*>(after[4].data());
-    ErrorNorm error;
-    Sample sample(16384, kv.pages * kv.kv_heads, random);
+    SampledErrorNorm error(size_t(kv.pages * kv.kv_heads), random);
     for (int64_t i = 0; i < kv.sequences * kv.kv_heads; i++) {
       const int64_t sequence = i / kv.kv_heads, head = i % kv.kv_heads;
-      for (int64_t page = 0; page < PagedKv::pages_of(lengths[sequence]); page++) {
-        const double score = scores[i * kv.max_pages + page];
-        error.look_at(score);
-        if (!sample.takes_next()) continue;
-        const int64_t at = table[sequence * kv.max_pages + page] * kv.kv_heads + head;
-        error.add(score, page_bound(q + i * group * kv.head_dim, group, representatives + size_t(at) * row(), kv.head_dim));
-      }
+      for (int64_t page = 0; page < PagedKv::pages_of(lengths[sequence]); page++)
+        error.add(scores[i * kv.max_pages + page], [&] {
+          const int64_t at = table[sequence * kv.max_pages + page] * kv.kv_heads + head;
+          return page_bound(q + i * group * kv.head_dim, group, representatives + size_t(at) * row(), kv.head_dim);
+        });
     }
     return error.agreement();
   }

@@ -1,7 +1,5 @@
 #pragma once
-#include <algorithm>
-#include "attention-parts.h"
-#include "device.cuh"
+#include "attention-parts.cuh"
 
 /**
  * Decode attention over any list of pages (bf16, 16 tokens): what the kernels of sparse policies have in common.
@@ -10,15 +8,6 @@
  * end, when the warps of a block and then the blocks of a sequence put their softmaxes together.
  */
 namespace raas::RAAS_DEVICE {
-
-constexpr int TOKENS = int(PAGE_TOKENS);
-constexpr int ATTENTION_WARPS = 4, ATTENTION_THREADS = 32 * ATTENTION_WARPS;
-/**
- * Pages of a warp under way or in use, and blocks that a multiprocessor of an H100 holds at once: 12 warps have one or two
- * pages of 8 KB each on their way, where about 40 KB a multiprocessor keep its memory busy. A third stage would take as
- * much shared memory as the third block, which computes while others wait, and would not fit on Ada.
- */
-constexpr int STAGES = 2, ATTENTION_BLOCKS = 3;
 
 /** K and V of a cache, and where the pages of one KV head begin in it. */
 struct HeadPages {
@@ -39,10 +28,10 @@ class PageAttention {
 
   /** Begins to copy a page; tokens from `tokens` on become zeros, since what lies there may be no number. */
   static __device__ void fetch(unsigned char* stage, const HeadPages& in, int page, int head, int tokens) {
-    const size_t stride = size_t(in.kv_heads) * HEAD_DIM, start = size_t(page) * TOKENS * stride + size_t(head) * HEAD_DIM;
-    for (int i = int(threadIdx.x) % 32; i < TOKENS * CHUNKS; i += 32) {
-      const int token = i / CHUNKS, chunk = i % CHUNKS;
-      const size_t at = start + token * stride + chunk * 8;
+    constexpr int ROWS = 32 / CHUNKS;  // tokens of which the lanes copy 16 bytes each
+    const int chunk = lane() % CHUNKS, stride = in.kv_heads * HEAD_DIM;
+    size_t at = (size_t(page) * TOKENS + lane() / CHUNKS) * stride + head * HEAD_DIM + chunk * 8;
+    for (int token = lane() / CHUNKS; token < TOKENS; token += ROWS, at += ROWS * stride) {
       copy_async_16(stage + offset(token, chunk), in.keys + at, token < tokens);
       copy_async_16(stage + PAGE_BYTES + offset(token, chunk), in.values + at, token < tokens);
     }
@@ -90,13 +79,13 @@ class PageAttention {
     for (int i = 0; i < 2; i++) {
       peak[i] = fmaxf(peak[i], __shfl_xor_sync(0xffffffffu, peak[i], 1));
       peak[i] = fmaxf(peak[i], __shfl_xor_sync(0xffffffffu, peak[i], 2));
-      shrink[i] = exp2f(peak_[i] - peak[i]);
+      shrink[i] = exp2_approximate(peak_[i] - peak[i]);
       peak_[i] = peak[i];
       total_[i] *= shrink[i];
     }
     for (int i = 0; i < 8; i++) {
       float& value = s[i / 4][i % 4];
-      value = exp2f(value - peak[i / 2 % 2]);
+      value = exp2_approximate(value - peak[i / 2 % 2]);
       total_[i / 2 % 2] += value;  // of this lane's tokens only, until the end
     }
     const uint32_t weights[4] = {pack_bf16(s[0][0], s[0][1]), pack_bf16(s[0][2], s[0][3]), pack_bf16(s[1][0], s[1][1]),
@@ -137,7 +126,8 @@ class PageAttention {
 };
 
 /**
- * The warps of a block take turns at pages [from, to) of a list. `page_of(i)`: its number in the cache; `fetch(stage, i,
+ * The warps of a block take turns at pages [from, to) of a list. `page_of(i)`: its number in the cache, also asked for some
+ * behind the last, so that a block need not know how many there are to begin to look them up; `fetch(stage, i,
  * page)` begins its copy, `use(stage, i, page)` gets it; `prepare()` is called when the first copies are under way. Stages
  * of BYTES begin at `stages`.
  */
@@ -147,7 +137,7 @@ __device__ inline void for_each_page(int from, int to, unsigned char* stages, co
   const int warp = int(threadIdx.x) / 32;
   unsigned char* const own = stages + warp * STAGES * BYTES;
   const auto nth = [&](int n) { return from + warp + n * ATTENTION_WARPS; };
-  const auto number = [&](int n) { return page_of(min(nth(n), to - 1)); };
+  const auto number = [&](int n) { return page_of(nth(n)); };
   int pages[STAGES];  // numbers of the next pages; looked up one turn before they are copied
   for (int n = 0; n < STAGES; n++) pages[n] = number(n);
   for (int n = 0; n < STAGES - 1; n++) {
@@ -166,122 +156,6 @@ __device__ inline void for_each_page(int from, int to, unsigned char* stages, co
     for (int i = 0; i < STAGES - 1; i++) pages[i] = pages[i + 1];
     pages[STAGES - 1] = number(n + STAGES);
   }
-}
-
-/** Softmaxes over parts of a list, until the last block of a pair of sequence and KV head puts them together. */
-struct Parts {
-  float* sums;       // [pairs][parts][group][headDim]
-  float2* totals;    // [pairs][parts][group]: peak of the logits (log 2), total of the weights
-  int32_t* tickets;  // [pairs]: blocks that are done; zero before and after a run
-};
-inline Parts parts_at(const Pointers& arrays, size_t first) {
-  return {static_cast<float*>(arrays[first]), static_cast<float2*>(arrays[first + 1]), static_cast<int32_t*>(arrays[first + 2])};
-}
-
-/** True in the block that is the last of `parties` to get here, which then sees what the others wrote. */
-__device__ inline bool is_last(int32_t* ticket, int parties) {
-  __shared__ bool last;
-  __threadfence();
-  __syncthreads();
-  if (threadIdx.x == 0) {
-    last = atomicAdd(ticket, 1) == parties - 1;
-    if (last) *ticket = 0;
-  }
-  __syncthreads();
-  if (last) __threadfence();
-  return last;
-}
-
-/** Puts `count` shares together: weight(i) = 2^(peak i - highest peak) of each; total of the weighted totals. */
-template <typename TotalOf, typename SumsOf>
-__device__ inline float4 put_together(int count, const TotalOf& total_of, const SumsOf& sums_of, float2& together) {
-  float peak = -INFINITY, total = 0;
-  for (int i = 0; i < count; i++) peak = fmaxf(peak, total_of(i).x);
-  float4 sums = make_float4(0, 0, 0, 0);
-  for (int i = 0; i < count; i++) {
-    const float2 part = total_of(i);
-    const float weight = exp2f(part.x - peak);
-    const float4 own = sums_of(i);
-    total += weight * part.y;
-    sums.x += weight * own.x;
-    sums.y += weight * own.y;
-    sums.z += weight * own.z;
-    sums.w += weight * own.w;
-  }
-  together = {peak, total};
-  return sums;
-}
-
-/** The place of a block in a pair's attention: part `part` of `count`; `parties` blocks get to its end, `count` with pages. */
-struct Place {
-  size_t pair;
-  int part, count, parties, most;
-};
-
-/**
- * The end of a block, each warp's share in shared memory, `stride` floats apart: puts the warps' shares together and, in
- * the last block of its pair, the parts, which become `out` [group][headDim]. `total(head, {peak, total})` is then told
- * each head's denominator. Returns whether this block was the last.
- */
-template <int HEAD_DIM, typename Total>
-__device__ inline bool finish(const float* shares, int stride, const Parts& parts, const Place& place, int group, uint16_t* out,
-                              const Total& total) {
-  __syncthreads();
-  const auto write = [&](int at, const float4& sums, float denominator) {
-    const float factor = 1 / denominator;
-    *reinterpret_cast<uint2*>(out + 4 * at) = {pack_bf16(sums.x * factor, sums.y * factor), pack_bf16(sums.z * factor, sums.w * factor)};
-  };
-  float* const sums = parts.sums + place.pair * place.most * group * HEAD_DIM;
-  float2* const totals = parts.totals + place.pair * place.most * group;
-  if (place.part < place.count)
-    for (int i = int(threadIdx.x); i < group * HEAD_DIM / 4; i += ATTENTION_THREADS) {
-      const int head = 4 * i / HEAD_DIM;
-      float2 together;
-      const float4 own = put_together(
-          ATTENTION_WARPS, [&](int w) { return float2{shares[w * stride + 16 * HEAD_DIM + head], shares[w * stride + 16 * HEAD_DIM + 16 + head]}; },
-          [&](int w) { return *reinterpret_cast<const float4*>(shares + w * stride + 4 * i); }, together);
-      const bool speaks = 4 * i % HEAD_DIM == 0;  // for its head
-      if (place.parties == 1) {
-        write(i, own, together.y);
-        if (speaks) total(head, together);
-      } else {
-        reinterpret_cast<float4*>(sums + place.part * group * HEAD_DIM)[i] = own;
-        if (speaks) totals[place.part * group + head] = together;
-      }
-    }
-  if (place.parties == 1) return true;
-  if (!is_last(parts.tickets + place.pair, place.parties)) return false;
-  for (int i = int(threadIdx.x); i < group * HEAD_DIM / 4; i += ATTENTION_THREADS) {
-    const int head = 4 * i / HEAD_DIM;
-    float2 together;
-    const float4 all = put_together(
-        place.count, [&](int p) { return totals[p * group + head]; },
-        [&](int p) { return reinterpret_cast<const float4*>(sums + p * group * HEAD_DIM)[i]; }, together);
-    write(i, all, together.y);
-    if (4 * i % HEAD_DIM == 0) total(head, together);
-  }
-  return true;
-}
-
-/** Floats from one warp's pipeline, which its share overwrites in the end, to the next one's. */
-template <int STAGE_BYTES>
-constexpr int SHARE_STRIDE = STAGES * STAGE_BYTES / 4;
-
-/**
- * How many pages of a list of `pages` a block takes, a multiple of its warps: what ends first if a block's start and end cost
- * as much as three turns of its warps.
- */
-inline int attended_pages_a_block(const AttentionParts& parts, int64_t pages) {
-  const int64_t at_once = ATTENTION_BLOCKS * int64_t(multiprocessors()), most_turns = (pages + ATTENTION_WARPS - 1) / ATTENTION_WARPS;
-  int64_t best = most_turns, least = INT64_MAX;
-  for (int64_t turns = most_turns; turns >= 1; turns--) {
-    const int64_t own = (most_turns + turns - 1) / turns, time = (parts.pairs * own + at_once - 1) / at_once * (turns + 3);
-    if (time < least && own <= parts.most) {
-      least = time;
-      best = turns;
-    }
-  }
-  return int(best * ATTENTION_WARPS);
 }
 
 }  // namespace raas::RAAS_DEVICE

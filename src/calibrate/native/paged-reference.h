@@ -1,5 +1,6 @@
 #pragma once
 #include "error-norm.h"
+#include "exact-attention.h"
 #include "paged-kv.h"
 
 namespace raas {
@@ -7,21 +8,9 @@ namespace raas {
 /** Attention of one query (bfloat16, headDim values at `query`) over the first `keys` keys of a sequence, in double. */
 inline std::vector<double> reference_attention(const PagedKvReader& kv, const uint16_t* query, int64_t head_dim, int64_t sequence,
                                                int64_t kv_head, int64_t keys) {
-  std::vector<double> scores(static_cast<size_t>(keys)), out(static_cast<size_t>(head_dim));
-  for (int64_t key = 0; key < keys; key++) {
-    const int64_t slot = kv.slot(sequence, key);
-    double product = 0;
-    for (int64_t d = 0; d < head_dim; d++) product += double(from_bf16(query[d])) * kv.k(slot, kv_head, d);
-    scores[size_t(key)] = product / std::sqrt(double(head_dim));
-  }
-  const double most = *std::max_element(scores.begin(), scores.end());
-  double sum = 0;
-  for (double& score : scores) sum += score = std::exp(score - most);
-  for (int64_t key = 0; key < keys; key++) {
-    const int64_t slot = kv.slot(sequence, key);
-    for (int64_t d = 0; d < head_dim; d++) out[size_t(d)] += scores[size_t(key)] / sum * kv.v(slot, kv_head, d);
-  }
-  return out;
+  return ExactAttention(query, head_dim, keys, [&](int64_t i, int64_t d) { return kv.k(kv.slot(sequence, i), kv_head, d); },
+                        [&](int64_t i, int64_t d) { return kv.v(kv.slot(sequence, i), kv_head, d); })
+      .out;
 }
 
 /** Looks at all of an output in bfloat16, and adds up the error of about as many queries as a second allows, of `keys` keys each. */

@@ -1,3 +1,4 @@
+#include "page-bound-cpu.h"
 #include "page-selection-cpu.h"
 #include "paged-attention-cpu.h"
 #include "quest-step.h"

@@ -57,19 +57,20 @@ __global__ void __launch_bounds__(ATTENTION_THREADS, ATTENTION_BLOCKS) quest_att
   const size_t pair = size_t(sequence) * gridDim.x + head;
   const int length = lengths[sequence], pages = (length + TOKENS - 1) / TOKENS, read = min(pages, budget);
   const int count = (read + pages_each - 1) / pages_each, in_newest = length - (pages - 1) * TOKENS;
-  if (part >= count) return;
   const int32_t* const places = all_places + pair * budget;
   const auto tokens = [&](int i) { return i == read - 1 ? in_newest : TOKENS; };
   Attention attention;
   for_each_page<Attention::STAGE_BYTES>(
-      part * pages_each, min((part + 1) * pages_each, read), stages, [&](int i) { return places[i]; },
+      part * pages_each, min((part + 1) * pages_each, read), stages, [&](int i) { return places[min(i, budget - 1)]; },
       [&](unsigned char* stage, int i, int page) { Attention::fetch(stage, cache, page, head, tokens(i)); },
       [&] { attention.start(q + pair * group * HEAD_DIM, group); },
       [&](const unsigned char* stage, int i, int) { attention.add(stage, tokens(i), [](int, int, float) {}); });
+  if (part >= count) return;  // not earlier: places are looked up before the length is there
   constexpr int SHARE = SHARE_STRIDE<Attention::STAGE_BYTES>;
   auto* const shares = reinterpret_cast<float*>(stages);
   attention.store(shares + int(threadIdx.x) / 32 * SHARE);
-  finish<HEAD_DIM>(shares, SHARE, parts, {pair, part, count, count, most}, group, out + pair * group * HEAD_DIM, [](int, float2) {});
+  finish<HEAD_DIM>(shares, SHARE, parts, {pair, part, count, count, most}, group, out + pair * group * HEAD_DIM, [](int, float2) {},
+                   [] {});
 }
 
 template <int HEAD_DIM>
@@ -77,11 +78,11 @@ Run start(const QuestStep& problem) {
   const int group = int(problem.group), budget = int(problem.chosen), kv_heads = int(problem.kv.kv_heads);
   const int max_pages = int(problem.kv.max_pages), most = int(problem.parts.most);
   const int scored_each = pages_a_block(problem.parts.pairs, max_pages, SCORED_AT_ONCE<HEAD_DIM>);
-  const int read_each = attended_pages_a_block(problem.parts, budget);
+  constexpr size_t SHARED = size_t(ATTENTION_WARPS) * STAGES * PageAttention<HEAD_DIM>::STAGE_BYTES;
+  const int read_each = attended_pages_a_block(problem.parts, budget, quest_attention_kernel<HEAD_DIM>, SHARED);
   const unsigned sequences = unsigned(problem.kv.sequences);
   const dim3 score_grid(kv_heads, (max_pages + scored_each - 1) / scored_each, sequences);
   const dim3 read_grid(kv_heads, (budget + read_each - 1) / read_each, sequences);
-  constexpr size_t SHARED = size_t(ATTENTION_WARPS) * STAGES * PageAttention<HEAD_DIM>::STAGE_BYTES;
   return [=](const Pointers& arrays, void* stream) {
     using P = QuestStep;
     const auto* const q = static_cast<const uint16_t*>(arrays[P::Q]);

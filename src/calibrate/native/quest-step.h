@@ -1,6 +1,6 @@
 #pragma once
 #include "attention-parts.h"
-#include "attention-reference.h"
+#include "exact-attention.h"
 #include "error-norm.h"
 #include "page-representatives.h"
 #include "top-pages.h"
@@ -74,7 +74,8 @@ class QuestStep : public Problem {
   Agreement compare(const HostArrays& before, const HostArrays& after, Random& random) const override {
     if (after[SCORE_TICKETS] != before[SCORE_TICKETS] || after[PARTS + 2] != before[PARTS + 2]) throw Error("tickets are not back at zero");
     ErrorNorm error;
-    Sample sample(64, parts.pairs, random);
+    const double tokens = double(kv.pages) / double(kv.sequences) + double(chosen * PAGE_TOKENS);  // a page scored is as one
+    Sample sample(compared_pairs(tokens, group, kv.head_dim), size_t(parts.pairs), random);
     for (int64_t pair = 0; pair < parts.pairs; pair++) {
       const auto* const out = reinterpret_cast<const uint16_t*>(after[OUT].data()) + pair * group * kv.head_dim;
       for (int64_t i = 0; i < group * kv.head_dim; i++) error.look_at(from_bf16(out[i]));
@@ -100,7 +101,8 @@ class QuestStep : public Problem {
     double worst_chosen = INFINITY, best_left = -INFINITY;
     for (int64_t page = 0, next = 0; page < pages - 1; page++) {
       const int64_t row = cache.slot(sequence, page * PAGE_TOKENS) / PAGE_TOKENS * kv.kv_heads + head;
-      const double score = page_bound(q, group, reinterpret_cast<const uint16_t*>(before[REPRESENTATIVES].data()) + row * 2 * kv.head_dim, kv.head_dim);
+      const auto* const all = reinterpret_cast<const uint16_t*>(before[REPRESENTATIVES].data());
+      const double score = page_bound(q, group, all + row * 2 * kv.head_dim, kv.head_dim);
       if (found[next] == page) {
         worst_chosen = std::min(worst_chosen, score);
         next++;
@@ -109,13 +111,11 @@ class QuestStep : public Problem {
       }
     }
     if (best_left > worst_chosen + 1e-5 * std::fabs(worst_chosen)) throw Error("a page was left for one with a lower score");
-    const auto row = [&](size_t array, int64_t i) {
-      const int64_t slot = cache.slot(sequence, found[i / PAGE_TOKENS] * PAGE_TOKENS + i % PAGE_TOKENS);
-      return reinterpret_cast<const uint16_t*>(before[array].data()) + (slot * kv.kv_heads + head) * kv.head_dim;
-    };
+    const auto slot = [&](int64_t i) { return cache.slot(sequence, found[i / PAGE_TOKENS] * PAGE_TOKENS + i % PAGE_TOKENS); };
     for (int64_t member = 0; member < group; member++) {
-      const AttentionReference exact(q + member * kv.head_dim, kv.head_dim, length - (pages - count) * PAGE_TOKENS,
-                                     [&](int64_t i) { return row(K, i); }, [&](int64_t i) { return row(V, i); });
+      const ExactAttention exact(q + member * kv.head_dim, kv.head_dim, length - (pages - count) * PAGE_TOKENS,
+                                     [&](int64_t i, int64_t c) { return cache.k(slot(i), head, c); },
+                                 [&](int64_t i, int64_t c) { return cache.v(slot(i), head, c); });
       for (int64_t c = 0; c < kv.head_dim; c++) error.add(from_bf16(out[member * kv.head_dim + c]), exact.out[size_t(c)]);
     }
   }

@@ -1,3 +1,4 @@
+#include "page-bound-cpu.h"
 #include "page-selection-cpu.h"
 #include "paged-attention-cpu.h"
 #include "raas-step.h"
@@ -35,6 +36,7 @@ Run raas_step(const Problem& problem) {
   return [own = dynamic_cast<const P&>(problem)](const Pointers& arrays, void*) {
     const int64_t group = own.group, kv_heads = own.kv_heads, head_dim = own.head_dim, pinned = own.pinned;
     auto* const lengths = static_cast<int32_t*>(arrays[P::LENGTHS]);
+    const auto* const representatives = static_cast<const uint16_t*>(arrays[P::REPRESENTATIVES]);
     parallel(size_t(own.parts.pairs), 1, [&](size_t from, size_t to) {
       GroupAttention attention(group, head_dim);
       BestScores best;
@@ -43,12 +45,13 @@ Run raas_step(const Problem& problem) {
         const int64_t head = pair % kv_heads;
         const int32_t position = lengths[pair / kv_heads];
         const int64_t offset = position % PAGE_TOKENS, held = own.held_pages + (offset == 0), newest = held - 1;
-        int32_t *const pages = static_cast<int32_t*>(arrays[P::PAGES]) + pair * own.slots, *const stamps = static_cast<int32_t*>(arrays[P::STAMPS]) + pair * own.slots;
+        int32_t* const pages = static_cast<int32_t*>(arrays[P::PAGES]) + pair * own.slots;
+        int32_t* const stamps = static_cast<int32_t*>(arrays[P::STAMPS]) + pair * own.slots;
         append(own, arrays, pair, pages[newest], offset);
         const auto* const q = static_cast<const uint16_t*>(arrays[P::Q]) + pair * group * head_dim;
         fold_queries(q, group, head_dim, folded.data());
         for (int64_t i = pinned; i < held; i++)
-          scores[size_t(i - pinned)] = dot(static_cast<const uint16_t*>(arrays[P::REPRESENTATIVES]) + own.representative_at(pages[i], head), folded.data(), 2 * head_dim);
+          scores[size_t(i - pinned)] = dot(representatives + own.representative_at(pages[i], head), folded.data(), 2 * head_dim);
         if (offset == 0) stamps[newest] = position;
         for (const int32_t i : best.of(scores.data(), held - pinned, (held - pinned + 1) / 2)) stamps[pinned + i] = position;
         const auto row = [&](size_t array, int64_t i) {

@@ -57,22 +57,30 @@ __device__ inline void append(const RaasState& state, unsigned char* stage, size
   __syncwarp();
 }
 
+/** What the last block of a pair stamps and evicts by, in shared memory. */
+struct PairState {
+  float* scores;  // of those not pinned
+  int32_t *members, *pages, *stamps;
+  __device__ PairState(unsigned char* shared, int slots)
+      : scores(reinterpret_cast<float*>(shared)), members(reinterpret_cast<int32_t*>(shared) + slots), pages(members + slots), stamps(pages + slots) {}
+  __device__ void load(const RaasState& state, size_t pair, int position, int held) {
+    const int slots = state.held_pages + 1;
+    const size_t at = pair * slots;
+    for (int i = int(threadIdx.x); i < held; i += ATTENTION_THREADS) {
+      pages[i] = state.pages[at + i];
+      stamps[i] = i == state.held_pages ? position : state.stamps[at + i];  // a page that was opened is new
+      if (i >= state.pinned) scores[i - state.pinned] = state.scores[at + i];
+    }
+  }
+};
+
 /** The last block of a pair stamps the best half of the pages and lets the one with the oldest stamp go. */
-__device__ inline void stamp_and_evict(const RaasState& state, size_t pair, int position, bool opened, unsigned char* shared) {
+__device__ inline void stamp_and_evict(const RaasState& state, PairState own, size_t pair, int position, bool opened) {
   __shared__ SelectionScratch scratch;
   __shared__ int victim;
   const int slots = state.held_pages + 1, held = state.held_pages + opened, newest = held - 1, candidates = held - state.pinned;
-  auto* const scores = reinterpret_cast<float*>(shared);
-  auto* const members = reinterpret_cast<int32_t*>(scores + slots);
-  int32_t *const pages = members + slots, *const stamps = pages + slots;
+  const auto [scores, members, pages, stamps] = own;
   int32_t *const all_pages = state.pages + pair * slots, *const all_stamps = state.stamps + pair * slots;
-  __syncthreads();  // the shares in this memory have been read
-  for (int i = int(threadIdx.x); i < slots; i += ATTENTION_THREADS) {
-    pages[i] = all_pages[i];
-    stamps[i] = opened && i == newest ? position : all_stamps[i];
-    if (i < candidates) scores[i] = state.scores[pair * slots + state.pinned + i];
-  }
-  __syncthreads();
   const Worst worst = worst_of_best<ATTENTION_THREADS>(scores, candidates, (candidates + 1) / 2, members, scratch);
   for (int i = int(threadIdx.x); i < candidates; i += ATTENTION_THREADS)
     if (worst.takes(scores[i], i)) stamps[state.pinned + i] = position;
@@ -116,38 +124,37 @@ __global__ void __launch_bounds__(ATTENTION_THREADS, ATTENTION_BLOCKS) raas_kern
   const uint16_t* const q = state.q + pair * state.group * HEAD_DIM;
   const HeadPages cache{state.keys, state.values, state.kv_heads};
   Attention attention;
-  if (part < count) {
-    float factors[8];
-    for_each_page<STAGE_BYTES>(
-        part * pages_each, min((part + 1) * pages_each, held), stages, [&](int i) { return pages[i]; },
-        [&](unsigned char* stage, int i, int page) {
-          Attention::fetch(stage, cache, page, head, i == newest ? offset : TOKENS);
-          if (i >= state.pinned && lane < HEAD_DIM / 4)
-            copy_async_16(stage + Attention::STAGE_BYTES + 16 * lane,
-                          state.representatives + (size_t(page) * state.kv_heads + head) * (2 * HEAD_DIM) + 8 * lane, i < newest || offset > 0);
-        },
-        [&] {
-          attention.start(q, state.group);
-          fold_queries<HEAD_DIM>(q, state.group, folded);
-          __syncthreads();
-          for (int i = 0; i < 8; i++) factors[i] = lane < HEAD_DIM / 4 ? folded[8 * lane + i] : 0;
-        },
-        [&](unsigned char* stage, int i, int page) {
-          if (i == newest) append<HEAD_DIM>(state, stage, pair, head, page, offset);
-          if (i >= state.pinned) {
-            const float score = warp_sum(lane < HEAD_DIM / 4 ? dot_8(reinterpret_cast<const uint4*>(stage + Attention::STAGE_BYTES)[lane], factors) : 0);
-            if (lane == 0) state.scores[pair * slots + i] = score;
-          }
-          attention.add(stage, i == newest ? offset + 1 : TOKENS, [](int, int, float) {});
-        });
-    attention.store(reinterpret_cast<float*>(stages) + int(threadIdx.x) / 32 * SHARE_STRIDE<STAGE_BYTES>);
-  }
+  float factors[8];
+  for_each_page<STAGE_BYTES>(
+      part * pages_each, min((part + 1) * pages_each, held), stages, [&](int i) { return pages[min(i, slots - 1)]; },
+      [&](unsigned char* stage, int i, int page) {
+        Attention::fetch(stage, cache, page, head, i == newest ? offset : TOKENS);
+        if (i >= state.pinned && lane < HEAD_DIM / 4)
+          copy_async_16(stage + Attention::STAGE_BYTES + 16 * lane,
+                        state.representatives + (size_t(page) * state.kv_heads + head) * (2 * HEAD_DIM) + 8 * lane, i < newest || offset > 0);
+      },
+      [&] {
+        attention.start(q, state.group);
+        fold_queries<HEAD_DIM>(q, state.group, folded);
+        __syncthreads();
+        for (int i = 0; i < 8; i++) factors[i] = lane < HEAD_DIM / 4 ? folded[8 * lane + i] : 0;
+      },
+      [&](unsigned char* stage, int i, int page) {
+        if (i == newest) append<HEAD_DIM>(state, stage, pair, head, page, offset);
+        if (i >= state.pinned) {
+          const float score = warp_sum(lane < HEAD_DIM / 4 ? dot_8(reinterpret_cast<const uint4*>(stage + Attention::STAGE_BYTES)[lane], factors) : 0);
+          if (lane == 0) state.scores[pair * slots + i] = score;
+        }
+        attention.add(stage, i == newest ? offset + 1 : TOKENS, [](int, int, float) {});
+      });
+  attention.store(reinterpret_cast<float*>(stages) + int(threadIdx.x) / 32 * SHARE_STRIDE<STAGE_BYTES>);
   // A block without pages waits for the others too: it must not begin after the length has grown, when it might have some.
   const Place place{pair, part, count, int(gridDim.y), most};
-  if (!finish<HEAD_DIM>(reinterpret_cast<const float*>(stages), SHARE_STRIDE<STAGE_BYTES>, parts, place, state.group,
-                        out + pair * state.group * HEAD_DIM, [](int, float2) {}))
+  PairState own(stages + size_t(most) * state.group * sizeof(float2), slots);
+  if (!finish<HEAD_DIM>(reinterpret_cast<float*>(stages), SHARE_STRIDE<STAGE_BYTES>, parts, place, state.group,
+                        out + pair * state.group * HEAD_DIM, [](int, float2) {}, [&] { own.load(state, pair, position, held); }))
     return;
-  stamp_and_evict(state, pair, position, offset == 0, stages);
+  stamp_and_evict(state, own, pair, position, offset == 0);
   if (threadIdx.x == 0 && atomicAdd(&state.sequence_tickets[sequence], 1) == state.kv_heads - 1) {
     state.sequence_tickets[sequence] = 0;
     state.lengths[sequence] = position + 1;
@@ -156,16 +163,17 @@ __global__ void __launch_bounds__(ATTENTION_THREADS, ATTENTION_BLOCKS) raas_kern
 
 template <int HEAD_DIM>
 Run start(const RaasStep& problem) {
-  const int pages_each = attended_pages_a_block(problem.parts, problem.slots), slots = int(problem.slots), most = int(problem.parts.most);
+  const int slots = int(problem.slots), most = int(problem.parts.most);
+  // The pipelines, or in their place totals of the parts and scores, members, pages and stamps of one pair.
+  constexpr size_t PIPELINES = size_t(ATTENTION_WARPS) * STAGES * (PageAttention<HEAD_DIM>::STAGE_BYTES + 4 * HEAD_DIM);
+  const size_t shared = std::max(PIPELINES, sizeof(float2) * size_t(most * problem.group) + 16 * size_t(slots));
+  const int pages_each = attended_pages_a_block(problem.parts, slots, raas_kernel<HEAD_DIM>, shared);
   const dim3 grid(unsigned(problem.kv_heads), unsigned((slots + pages_each - 1) / pages_each), unsigned(problem.sequences));
   RaasState state{};
   state.group = int(problem.group);
   state.kv_heads = int(problem.kv_heads);
   state.held_pages = int(problem.held_pages);
   state.pinned = int(problem.pinned);
-  // The pipelines, or in their place scores, members, pages and stamps of one pair.
-  constexpr size_t PIPELINES = size_t(ATTENTION_WARPS) * STAGES * (PageAttention<HEAD_DIM>::STAGE_BYTES + 4 * HEAD_DIM);
-  const size_t shared = std::max(PIPELINES, 16 * size_t(slots));
   return [=](const Pointers& arrays, void* stream) {
     using P = RaasStep;
     RaasState own = state;

@@ -1,6 +1,6 @@
 #pragma once
 #include "attention-parts.h"
-#include "attention-reference.h"
+#include "exact-attention.h"
 #include "error-norm.h"
 #include "head-group.h"
 #include "page-representatives.h"
@@ -14,12 +14,12 @@ namespace raas {
  * the one with the oldest stamp (of equal ones the older) leaves, never the newest, and its memory takes the next page.
  *
  * One run is one step of every sequence and leaves the state ready for the next: it may be repeated without end. A
- * sequence opens a page and evicts one in every 16th run. Sequences begin at random places in their pages, so that in a
- * large batch every run pays for the average of evictions; of a small one 16 runs are a whole cycle.
+ * sequence opens a page and evicts one in every 16th run. Of 16 sequences each begins at another place in its page, so that
+ * in a large batch every run pays for the average of evictions; of a small one 16 runs are a whole cycle.
  *
- * Shape: sequences, context (tokens a sequence has seen, a multiple of 16 to which 0 to 15 come by chance: it costs nothing),
- * budget (tokens held, a multiple of 16), prompt (tokens of them pinned, less than budget - 16), queryHeads, kvHeads, headDim (64
- * or 128), scattered (1: every head has its pages in another order, as evictions of its own leave them).
+ * Shape: sequences, budget (tokens held, a multiple of 16; how many a sequence has seen beyond them costs nothing and is no
+ * size), prompt (tokens of them pinned, at most budget - 32), queryHeads, kvHeads, headDim (64 or 128), scattered (1: every
+ * head has its pages in another order, as evictions of its own leave them).
  * Arrays: q bf16 [sequences][queryHeads][headDim]; newKeys and newValues bf16 [sequences][kvHeads][headDim]; k and v bf16
  * [sequences · slots][16][kvHeads][headDim] with slots = budget / 16 + 1; representatives bf16 [sequences · slots][kvHeads][2]
  * [headDim]; pages i32 [sequences][kvHeads][slots], those held from the oldest to the newest, the free one last; stamps i32
@@ -35,19 +35,13 @@ class RaasStep : public Problem {
         sequences(size_in(shape, "sequences")),
         kv_heads(size_in(shape, "kvHeads")),
         head_dim(size_among(shape, "headDim", {64, 128})),
-        context(size_in(shape, "context")),
-        held_pages(size_in(shape, "budget", PAGE_TOKENS) / PAGE_TOKENS),
+        held_pages(size_multiple(shape, "budget", PAGE_TOKENS) / PAGE_TOKENS),
         pinned((size_in(shape, "prompt", 0) + PAGE_TOKENS - 1) / PAGE_TOKENS),
         scattered(size_among(shape, "scattered", {0, 1}) == 1),
         slots(held_pages + 1),
         parts(sequences * kv_heads, group, head_dim, slots) {
-    const auto refuse = [&](const std::string& name, const std::string& expected) {
-      throw Error(name + " " + std::to_string(shape.at(name)) + " is not allowed; expected " + expected);
-    };
-    if (shape.at("budget") % PAGE_TOKENS != 0) refuse("budget", "a multiple of 16");
-    if (pinned + 2 > held_pages) refuse("prompt", "two pages of 16 less than budget");
-    if (context % PAGE_TOKENS != 0 || context < held_pages * PAGE_TOKENS || context > INT32_MAX / 2)
-      refuse("context", "a multiple of 16, at least budget");
+    if (pinned + 2 > held_pages)
+      throw Error("prompt " + std::to_string(shape.at("prompt")) + " is not allowed; expected two pages of 16 less than the budget");
   }
   enum : size_t { Q, NEW_KEYS, NEW_VALUES, K, V, REPRESENTATIVES, PAGES, STAMPS, LENGTHS, SEQUENCE_TICKETS, OUT, SCORES, PARTS };
   std::vector<Array> arrays() const override {
@@ -80,9 +74,10 @@ class RaasStep : public Problem {
     std::vector<int32_t> memory(static_cast<size_t>(sequences * slots));
     std::iota(memory.begin(), memory.end(), 0);
     if (scattered) std::shuffle(memory.begin(), memory.end(), random);
+    const int64_t first = int64_t(random() % PAGE_TOKENS);
     for (int64_t sequence = 0; sequence < sequences; sequence++) {
       const auto own = memory.begin() + sequence * slots;
-      const int64_t in_newest = lengths[sequence] = int32_t(context + int64_t(random() % PAGE_TOKENS));
+      const int64_t in_newest = lengths[sequence] = int32_t(held_pages * PAGE_TOKENS + (first + sequence) % PAGE_TOKENS);
       for (int64_t head = 0; head < kv_heads; head++) {
         if (scattered) std::shuffle(own, own + slots, random);
         const int64_t pair = sequence * kv_heads + head;
@@ -98,7 +93,7 @@ class RaasStep : public Problem {
     for (int64_t i = 0; i < sequences; i++)
       if (of<int32_t>(after, LENGTHS)[i] != of<int32_t>(before, LENGTHS)[i] + 1) throw Error("a length did not grow by one");
     ErrorNorm error;
-    Sample sample(64, parts.pairs, random);
+    Sample sample(compared_pairs(double(held_pages * PAGE_TOKENS), group, head_dim), size_t(parts.pairs), random);
     for (int64_t pair = 0; pair < parts.pairs; pair++) {
       for (int64_t i = 0; i < group * head_dim; i++) error.look_at(from_bf16(of<uint16_t>(after, OUT)[pair * group * head_dim + i]));
       if (!sample.takes_next()) continue;
@@ -115,7 +110,7 @@ class RaasStep : public Problem {
   int64_t token_at(int64_t page, int64_t token, int64_t head) const { return ((page * PAGE_TOKENS + token) * kv_heads + head) * head_dim; }
   int64_t representative_at(int64_t page, int64_t head) const { return (page * kv_heads + head) * 2 * head_dim; }
 
-  const int64_t group, sequences, kv_heads, head_dim, context, held_pages, pinned;  // pages held between steps, pinned of them
+  const int64_t group, sequences, kv_heads, head_dim, held_pages, pinned;  // pages held between steps, pinned of them
   const bool scattered;
   const int64_t slots;  // pages that a sequence has in memory: one more, for a step that opens one
   const AttentionParts parts;
@@ -135,7 +130,7 @@ class RaasStep : public Problem {
       if (tokens > 0)
         represent(of<uint16_t>(arrays, K) + token_at(page, 0, head), tokens, size_t(kv_heads * head_dim), head_dim,
                   of<uint16_t>(arrays, REPRESENTATIVES) + representative_at(page, head));
-      of<int32_t>(arrays, STAMPS)[pair * slots + i] = i < pinned || tokens == 0 ? 0 : length - 1 - age(random);
+      of<int32_t>(arrays, STAMPS)[pair * slots + i] = i < pinned || tokens == 0 ? 0 : std::max<int32_t>(0, int32_t(length) - 1 - age(random));
     }
   }
 
@@ -159,7 +154,8 @@ class RaasStep : public Problem {
     for (int64_t i = 0; i < step.held; i++) {
       const int64_t page = step.pages[i], filled = i == step.newest ? step.offset : PAGE_TOKENS, at = representative_at(page, step.head);
       for (int64_t token = 0; token < filled; token++)
-        for (const size_t array : {size_t(K), size_t(V)}) same(array, token_at(page, token, step.head), array, before, token_at(page, token, step.head), head_dim);
+        for (const size_t array : {size_t(K), size_t(V)})
+          same(array, token_at(page, token, step.head), array, before, token_at(page, token, step.head), head_dim);
       if (i == step.newest) {
         same(K, token_at(page, step.offset, step.head), NEW_KEYS, before, pair * head_dim, head_dim);
         same(V, token_at(page, step.offset, step.head), NEW_VALUES, before, pair * head_dim, head_dim);
@@ -169,7 +165,8 @@ class RaasStep : public Problem {
       } else {
         same(REPRESENTATIVES, at, REPRESENTATIVES, before, at, 2 * head_dim);
       }
-      if (i >= pinned) scores.push_back(page_bound(of<uint16_t>(before, Q) + pair * group * head_dim, group, of<uint16_t>(after, REPRESENTATIVES) + at, head_dim));
+      if (i >= pinned)
+        scores.push_back(page_bound(of<uint16_t>(before, Q) + pair * group * head_dim, group, of<uint16_t>(after, REPRESENTATIVES) + at, head_dim));
     }
     compare_stamps(before, after, pair, scores);
   }
@@ -208,11 +205,13 @@ class RaasStep : public Problem {
 
   void compare_out(const HostArrays& before, const HostArrays& after, int64_t pair, ErrorNorm& error) const {
     const Step step = step_of(before, pair);
-    const auto row = [&](size_t array, int64_t i) { return of<uint16_t>(after, array) + token_at(step.pages[i / PAGE_TOKENS], i % PAGE_TOKENS, step.head); };
+    const auto value = [&](size_t array, int64_t i, int64_t c) {
+      return from_bf16(of<uint16_t>(after, array)[token_at(step.pages[i / PAGE_TOKENS], i % PAGE_TOKENS, step.head) + c]);
+    };
     for (int64_t member = 0; member < group; member++) {
       const int64_t at = (pair * group + member) * head_dim;
-      const AttentionReference exact(of<uint16_t>(before, Q) + at, head_dim, step.newest * PAGE_TOKENS + step.offset + 1,
-                                     [&](int64_t i) { return row(K, i); }, [&](int64_t i) { return row(V, i); });
+      const ExactAttention exact(of<uint16_t>(before, Q) + at, head_dim, step.newest * PAGE_TOKENS + step.offset + 1,
+                                     [&](int64_t i, int64_t c) { return value(K, i, c); }, [&](int64_t i, int64_t c) { return value(V, i, c); });
       for (int64_t c = 0; c < head_dim; c++) error.add(from_bf16(of<uint16_t>(after, OUT)[at + c]), exact.out[size_t(c)]);
     }
   }

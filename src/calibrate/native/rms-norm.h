@@ -30,7 +30,7 @@ class RmsNorm : public Problem {
     for (const size_t i : {0, 1, 2}) NormalValues(Type::bf16, 1, random).fill(arrays[i].data(), arrays[i].size() / 2);
   }
   Agreement compare(const HostArrays& before, const HostArrays& after, Random& random) const override {
-    ErrorNorm error(2 * values(), random);
+    SampledErrorNorm error(2 * values(), random);
     for (int64_t token = 0; token < tokens; token++) {
       const size_t start = size_t(token * hidden);
       // The residual is stored in bfloat16, and the norm taken of what is stored.

@@ -41,7 +41,7 @@ class Rope : public Problem {
   }
   Agreement compare(const HostArrays& before, const HostArrays& after, Random& random) const override {
     const auto* const positions = reinterpret_cast<const int32_t*>(before[2].data());
-    ErrorNorm error(size_t(tokens * (query_heads + kv_heads) * head_dim), random);
+    SampledErrorNorm error(size_t(tokens * (query_heads + kv_heads) * head_dim), random);
     for (const size_t array : {0, 1}) {
       const int64_t heads = array == 0 ? query_heads : kv_heads;
       for (int64_t i = 0; i < tokens * heads * head_dim; i++)

@@ -23,7 +23,9 @@ Run backend_run(const Entry& entry, Backend backend, const Problem& problem) {
     throw Error(entry.kernel.name + (backend == Backend::cuda  ? " has no CUDA kernel in this build of the addon"
                                      : backend == Backend::cpu ? " has nothing to measure on a CPU"
                                                                : " cannot be emulated"));
-  return make(problem);
+  Run run = make(problem);
+  if (run == nullptr) throw Error(entry.kernel.name + " cannot run");
+  return run;
 }
 
 }  // namespace
@@ -114,10 +116,10 @@ Agreement Session::check() {
   return agreement;
 }
 
-std::vector<double> Session::time(int count, int laps) {
+std::vector<double> Session::time(int count, int runs) {
   if (!checked_) throw Error("a kernel is timed only once it has been checked");
   if (backend_ == Backend::emulated) throw Error("the emulation is for checks; it has no time");
-  return machine_->time({run_, sets_, laps}, count, entry_.kernel.whole);
+  return machine_->time({run_, sets_, runs, entry_.kernel.whole}, count);
 }
 
 }  // namespace raas

@@ -22,8 +22,8 @@ class Session {
 
   /** Runs once on fresh inputs and poisoned outputs. Throws Error if an input or what lies behind an array was changed. */
   Agreement check();
-  /** Seconds of a run, `count` figures, each of `laps` over all sets. Only once it has been checked. */
-  std::vector<double> time(int count, int laps);
+  /** Seconds of a run: `count` figures, each the mean of `runs` runs. Only once it has been checked. */
+  std::vector<double> time(int count, int runs);
 
  private:
   void require_memory(int sets);

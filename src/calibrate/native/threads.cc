@@ -8,6 +8,9 @@
 namespace raas::cpu {
 namespace {
 
+int available() { return std::max(1, int(std::thread::hardware_concurrency())); }
+int used_ = available();
+
 class Pool {
  public:
   Pool() {
@@ -78,7 +81,9 @@ class Pool {
 
 }  // namespace
 
-int thread_count() { return std::max(1, int(std::thread::hardware_concurrency())); }
+int thread_count() { return used_; }
+
+void use_threads(int count) { used_ = std::clamp(count, 1, available()); }
 
 void parallel(size_t count, size_t grain, const std::function<void(size_t, size_t)>& body) {
   static Pool pool;

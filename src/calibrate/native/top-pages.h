@@ -6,9 +6,7 @@ namespace raas {
 
 /** Pages that Quest reads in a step: its budget of tokens, at least three pages (its code's max(3, budget / page)). */
 inline int64_t pages_read(const Shape& shape) {
-  const int64_t budget = size_in(shape, "budget");
-  if (budget % PAGE_TOKENS != 0) throw Error("budget " + std::to_string(budget) + " is not allowed; expected a multiple of 16");
-  return std::max<int64_t>(3, budget / PAGE_TOKENS);
+  return std::max<int64_t>(3, size_multiple(shape, "budget", PAGE_TOKENS) / PAGE_TOKENS);
 }
 
 /**

@@ -1,9 +1,10 @@
-/** The middle of repeated figures and how sure it is. */
-export interface Median {
+/** Repeated figures of one thing in a few numbers. */
+export interface Statistics {
   readonly median: number;
   readonly intervalPercent: number; // half the width of the median's 95 % interval, of the median
   readonly spreadPercent: number; // half the distance between the quartiles, of the median
   readonly least: number;
+  readonly leastGapPercent: number; // from the least to the third least: how well it is repeated
   readonly count: number;
 }
 
@@ -11,7 +12,7 @@ export interface Median {
 const Z = 1.96;
 
 /** The interval is that between the order statistics n / 2 ± z √n / 2, whatever the distribution is. */
-export function medianOf(values: readonly number[]): Median {
+export function statisticsOf(values: readonly number[]): Statistics {
   const sorted = Float64Array.from(values).sort();
   const count = sorted.length;
   const at = (rank: number): number => sorted[Math.min(count - 1, Math.max(0, rank))] as number;
@@ -24,6 +25,7 @@ export function medianOf(values: readonly number[]): Median {
     intervalPercent: (50 * width) / median,
     spreadPercent: (50 * quartiles) / median,
     least: at(0),
+    leastGapPercent: 100 * (at(2) / at(0) - 1),
     count,
   };
 }
