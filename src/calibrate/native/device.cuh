@@ -78,6 +78,8 @@ __device__ inline float fp8_to_float(uint8_t bits) {
   asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(half.x));
   return value;
 }
+/** Two values in fp8, the first in the low byte; what is too large becomes the largest. */
+__device__ inline uint16_t pack_fp8(float low, float high) { return __nv_cvt_float2_to_fp8x2(make_float2(low, high), __NV_SATFINITE, __NV_E4M3); }
 /** Four finite values, the first in the low byte, as two pairs: bits moved to where bfloat16 has them are 2^-120 too small. */
 __device__ inline void fp8_to_bf16(uint32_t (&pairs)[2], uint32_t four) {
   for (int i = 0; i < 2; i++) {

@@ -132,6 +132,7 @@ inline float bf16_to_float(uint16_t bits) { return from_bf16(bits); }
 inline uint16_t float_to_bf16(float value) { return to_bf16(value); }
 inline uint32_t pack_bf16(float low, float high) { return uint32_t(to_bf16(low)) | uint32_t(to_bf16(high)) << 16; }
 inline float fp8_to_float(uint8_t bits) { return from_fp8(bits); }
+inline uint16_t pack_fp8(float low, float high) { return uint16_t(to_fp8(low) | to_fp8(high) << 8); }
 inline void fp8_to_bf16(uint32_t (&pairs)[2], uint32_t four) {
   for (int i = 0; i < 2; i++, four >>= 16) pairs[i] = pack_bf16(from_fp8(uint8_t(four)), from_fp8(uint8_t(four >> 8)));
 }

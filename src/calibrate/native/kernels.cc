@@ -6,9 +6,11 @@
 #include "graph.h"
 #include "h2o-attention.h"
 #include "instructions.h"
+#include "kv-append.h"
 #include "launch.h"
 #include "page-scores.h"
 #include "peer-copy.h"
+#include "prefill-attention.h"
 #include "quest-step.h"
 #include "raas-step.h"
 #include "rms-norm.h"
@@ -40,6 +42,11 @@ const std::vector<Entry>& kernels() {
         {"sequences", "context", "queryHeads", "kvHeads", "headDim", "kvFormat", "scattered", "ragged"},
         make<DecodeAttention>},
        RAAS_ENTRY(decode_attention)},
+      {{"prefill-attention",
+        {"sequences", "tokens", "context", "queryHeads", "kvHeads", "headDim", "kvFormat", "scattered", "ragged"},
+        make<PrefillAttention>},
+       RAAS_ENTRY(prefill_attention)},
+      {{"kv-append", {"sequences", "tokens", "context", "kvHeads", "headDim", "kvFormat", "scattered", "ragged"}, make<KvAppend>}, RAAS_ENTRY(kv_append)},
       {{"page-scores", {"sequences", "context", "queryHeads", "kvHeads", "headDim", "scattered", "ragged"}, make<PageScores>}, RAAS_ENTRY(page_scores)},
       {{"top-pages", {"sequences", "context", "kvHeads", "budget", "ragged"}, make<TopPages>}, RAAS_ENTRY(top_pages)},
       {{"gemm", {"m", "n", "k"}, make<Gemm>}, RAAS_CUDA_ONLY(gemm), nullptr, cpu::gemm, RAAS_CUDA_ONLY(gemm_implementation)},

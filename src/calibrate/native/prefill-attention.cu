@@ -58,29 +58,32 @@ __global__ void __launch_bounds__(PREFILL_THREADS, 2) prefill_kernel(const Argum
   }
   const Loader loader(a.table + size_t(sequence) * a.max_pages, length, a.kv_heads);
   const size_t head_bytes = size_t(kv_head) * D * (FP8 ? 1 : 2);
-  int ids[Loader::IDS], next_ids[Loader::IDS];
+  int ids[Loader::IDS];
   loader.find_pages(ids, 0);
   loader.start(k_tile, k_stage, a.k + head_bytes, ids, 0);
 
   // A lane has, of each 16 queries, rows lane / 4 and lane / 4 + 8; of each 8 keys or dims, columns 2 · (lane % 4) + {0, 1}.
-  int last_key[PARTS][2];
   float out[PARTS][DIM_TILES][4] = {}, most[PARTS][2], sum[PARTS][2] = {};
   UNROLL
   for (int p = 0; p < PARTS; p++)
     UNROLL
-    for (int r = 0; r < 2; r++) {
-      const int query = first_query + warp * WARP_QUERIES + 16 * p + 8 * r + lane / 4;
-      last_key[p][r] = cached + min(query, queries - 1) / group;
-      most[p][r] = -INFINITY;
-    }
+    for (int r = 0; r < 2; r++) most[p][r] = -INFINITY;
   const int open_keys = cached + (first_query + warp * WARP_QUERIES) / group + 1;  // that all queries of the warp see
   const float scale = a.scale * a.scales[0];
 
+  // Where a lane's rows of the fragments lie: chunk c of a row is c ^ (row % 8), and all their rows are lane % 8 modulo 8.
+  const uint16_t* const q_rows = q_tile + (warp * WARP_QUERIES + lane % 16) * D;
+  const uint16_t* const k_rows = k_tile + (lane / 16 * 8 + lane % 8) * D;
+  const uint16_t* const v_rows = v_tile + lane % 16 * D;
+  int half_chunk = lane % 8 ^ lane / 16, k_half_chunk = lane % 8 ^ lane / 8 % 2;
+
   for (int tile = 0; tile < tiles; tile++) {
+    // Computed anew in every round: kept from round to round, the chunks' addresses would not fit in registers.
+    forget(half_chunk), forget(k_half_chunk);
     loader.finish(k_tile, k_stage);
     __syncthreads();  // K is there, and no warp reads the last V any more
     loader.start(v_tile, v_stage, a.v + head_bytes, ids, tile * TILE_KEYS);
-    if (tile + 1 < tiles) loader.find_pages(next_ids, tile + 1);
+    loader.find_pages(ids, tile + 1);
 
     float scores[PARTS][KEY_TILES][4] = {};
     UNROLL
@@ -88,11 +91,11 @@ __global__ void __launch_bounds__(PREFILL_THREADS, 2) prefill_kernel(const Argum
       uint32_t left[PARTS][4];
       UNROLL
       for (int p = 0; p < PARTS; p++)
-        load_matrices(left[p], tile_chunk<D>(q_tile, warp * WARP_QUERIES + 16 * p + lane % 16, 2 * s + lane / 16));
+        load_matrices(left[p], q_rows + 16 * p * D + (2 * s ^ half_chunk) * 8);
       UNROLL
       for (int n = 0; n < KEY_TILES; n += 2) {
         uint32_t four[4];
-        load_matrices(four, tile_chunk<D>(k_tile, 8 * n + lane / 16 * 8 + lane % 8, 2 * s + lane / 8 % 2));
+        load_matrices(four, k_rows + 8 * n * D + (2 * s ^ k_half_chunk) * 8);
         const uint32_t even[2] = {four[0], four[1]}, odd[2] = {four[2], four[3]};
         UNROLL
         for (int p = 0; p < PARTS; p++) {
@@ -103,20 +106,21 @@ __global__ void __launch_bounds__(PREFILL_THREADS, 2) prefill_kernel(const Argum
     }
     loader.finish(v_tile, v_stage);
     __syncthreads();  // V is there, and no warp reads this K any more
-    if (tile + 1 < tiles) {
-      UNROLL
-      for (int i = 0; i < Loader::IDS; i++) ids[i] = next_ids[i];
-      loader.start(k_tile, k_stage, a.k + head_bytes, ids, (tile + 1) * TILE_KEYS);
-    }
+    if (tile + 1 < tiles) loader.start(k_tile, k_stage, a.k + head_bytes, ids, (tile + 1) * TILE_KEYS);
 
     if ((tile + 1) * TILE_KEYS > open_keys) {
       UNROLL
       for (int p = 0; p < PARTS; p++)
         UNROLL
-        for (int n = 0; n < KEY_TILES; n++)
+        for (int r = 0; r < 2; r++) {
+          const int query = first_query + warp * WARP_QUERIES + 16 * p + 8 * r + lane / 4;
+          const int last = cached + min(query, queries - 1) / group - tile * TILE_KEYS - 2 * (lane % 4);
           UNROLL
-          for (int i = 0; i < 4; i++)
-            if (tile * TILE_KEYS + 8 * n + 2 * (lane % 4) + i % 2 > last_key[p][i / 2]) scores[p][n][i] = -INFINITY;
+          for (int n = 0; n < KEY_TILES; n++)
+            UNROLL
+            for (int j = 0; j < 2; j++)
+              if (8 * n + j > last) scores[p][n][2 * r + j] = -INFINITY;
+        }
     }
     UNROLL
     for (int p = 0; p < PARTS; p++)
@@ -152,7 +156,7 @@ __global__ void __launch_bounds__(PREFILL_THREADS, 2) prefill_kernel(const Argum
       UNROLL
       for (int n = 0; n < DIM_TILES; n += 2) {
         uint32_t four[4];
-        load_matrices_transposed(four, tile_chunk<D>(v_tile, 16 * k + lane % 16, n + lane / 16));
+        load_matrices_transposed(four, v_rows + 16 * k * D + (n ^ half_chunk) * 8);
         const uint32_t even[2] = {four[0], four[1]}, odd[2] = {four[2], four[3]};
         UNROLL
         for (int p = 0; p < PARTS; p++) {

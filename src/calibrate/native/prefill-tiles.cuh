@@ -14,6 +14,9 @@ constexpr int TILE_KEYS = 64;
 template <int D>
 __device__ uint16_t* tile_chunk(uint16_t* tile, int row, int chunk) { return tile + row * D + (chunk ^ (row & 7)) * 8; }
 
+/** Makes the compiler believe that a value may have changed. */
+__device__ inline void forget(int& value) { asm volatile("" : "+r"(value)); }
+
 /** Copies the keys or values of a KV head's tile out of their pages; each thread waits for its own chunks. */
 template <int D, bool FP8>
 struct PageTileLoader {
@@ -24,12 +27,12 @@ struct PageTileLoader {
   static constexpr size_t STAGE_BYTES = FP8 ? size_t(TILE_KEYS) * D : 0;
 
   const int32_t* table;
-  int length;           // of the sequence
-  size_t token_stride;  // bytes from token to token
+  int length;            // of the sequence
+  uint32_t token_bytes;  // from token to token
   int row, chunk;
 
   __device__ PageTileLoader(const int32_t* table, int length, int kv_heads)
-      : table(table), length(length), token_stride(size_t(kv_heads) * D * (FP8 ? 1 : 2)), row(int(threadIdx.x) / CHUNKS), chunk(int(threadIdx.x) % CHUNKS) {}
+      : table(table), length(length), token_bytes(uint32_t(kv_heads * D * (FP8 ? 1 : 2))), row(int(threadIdx.x) / CHUNKS), chunk(int(threadIdx.x) % CHUNKS) {}
 
   __device__ void find_pages(int (&ids)[IDS], int tile) const {
     UNROLL
@@ -41,7 +44,7 @@ struct PageTileLoader {
     UNROLL
     for (int i = 0; i < TILE_KEYS / ROWS; i++) {
       const int own = row + i * ROWS;
-      const unsigned char* const from = head + (size_t(ids[i * ROWS / PAGE_ROWS]) * PAGE_TOKENS + own % PAGE_TOKENS) * token_stride + 16 * chunk;
+      const unsigned char* const from = head + (size_t(ids[i * ROWS / PAGE_ROWS]) * PAGE_TOKENS + own % PAGE_TOKENS) * token_bytes + 16 * chunk;
       void* const to = FP8 ? static_cast<void*>(stage + (own * CHUNKS + chunk) * 16) : static_cast<void*>(tile_chunk<D>(tile, own, chunk));
       copy_async_16(to, from, first + own < length);
     }
