@@ -22,6 +22,13 @@ const UNFITTED_GEMM = {
   exactRows: true,
 } as const;
 
+const NO_PEAKS = "needs the kernels gemm and copy: what they reach is a CPU's peak and bandwidth";
+
+/** Throws InputError unless these kernels tell a CPU's peaks: before the measuring, which would be in vain. */
+export function requirePeaks(kernels: ReadonlySet<string>): void {
+  if (!kernels.has("gemm") || !kernels.has("copy")) throw new InputError("--kernels", NO_PEAKS);
+}
+
 /**
  * What a profile says of a CPU before its kernels are fitted: it has no datasheet, so its peaks are the highest rates that
  * any sample reached. `name` is the profile's.
@@ -42,9 +49,7 @@ export function cpuProfile(
     const bytes = 2 * (m * k + n * k + m * n);
     if (bytes >= STREAMED_BYTES) bandwidth = Math.max(bandwidth, bytes / seconds);
   }
-  if (flops === 0)
-    throw new InputError("calibrate", "needs the kernel gemm: the peak of a CPU is what its products reach");
-  if (bandwidth === 0) throw new InputError("calibrate", "needs the kernel copy: no sample streams memory");
+  if (flops === 0 || bandwidth === 0) throw new InputError("calibrate", NO_PEAKS);
   const of = (source: string) => (value: number | null) => ({ value, source });
   const measured = of("device");
   const nominal = of("nominal");

@@ -52,7 +52,7 @@ const PREFILL: Readonly<Record<"full" | "quick", Axes>> = {
   },
   quick: {
     sequences: [1, 2, 4],
-    tokens: [16, 64, 128, 256, 512],
+    tokens: powers(16, 512),
     context: [0, 256, 1024],
   },
 };
@@ -83,6 +83,7 @@ export function grid(runner: KernelRunner, settings: GridSettings): readonly Poi
       settings.kernels === undefined ? !ONLY_ON_REQUEST.has(name) : settings.kernels.includes(name),
     )
     .flatMap((kernel) => points(kernel, settings))
+    .filter(({ sizes: { budget = 0, context = Infinity } }) => budget < context) // or nothing is left to choose
     .filter((point) => possible(runner, point, settings));
 }
 
@@ -129,6 +130,10 @@ function axesOf({ name, sizes }: KernelInfo, { model, quick }: GridSettings): Ax
     ...VARIED[size],
     ...(attends && sizes.includes("tokens") ? PREFILL[size] : {}),
     ...(POLICIES.has(name) ? POLICY[size] : {}),
+    // An append does not read what is cached, which would only take the memory of further input sets.
+    ...(name === "kv-append" ? { context: [0], sequences: powers(1, quick ? 8 : 64) } : {}),
+    // Its time is decided by its budget, whatever came before.
+    ...(name === "raas-step" ? { budget: powers(256, 4096) } : {}),
     launches: COUNTED,
     nodes: COUNTED,
     // Several widths, so that what a token costs and what a byte costs are told apart.

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync, truncateSync } from "node:fs"
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { calibrate, pointText, remaining } from "../calibrate/calibration.js";
-import { cpuProfile } from "../calibrate/cpu-profile.js";
+import { cpuProfile, requirePeaks } from "../calibrate/cpu-profile.js";
 import { fitProfile } from "../calibrate/fit-profile.js";
 import { grid } from "../calibrate/grid.js";
 import type { KernelRunner } from "../calibrate/kernel-runner.js";
@@ -60,6 +60,9 @@ export async function runCalibrate(flags: Flags): Promise<void> {
   }
   const base =
     runner.device.backend === "cpu" ? undefined : baseProfile(textFlag(flags, "hardware"), runner.device.name);
+  if (base === undefined) {
+    requirePeaks(new Set([...points.map(({ kernel }) => kernel), ...before.samples.map(({ operator }) => operator)]));
+  }
   makeFolder(folder);
   if (points.length > 0) await measureAll(runner, points, request, paths.samples);
   const file = existingSamples(paths.samples);
