@@ -83,8 +83,13 @@ export function grid(runner: KernelRunner, settings: GridSettings): readonly Poi
       settings.kernels === undefined ? !ONLY_ON_REQUEST.has(name) : settings.kernels.includes(name),
     )
     .flatMap((kernel) => points(kernel, settings))
-    .filter(({ sizes: { budget = 0, context = Infinity } }) => budget < context) // or nothing is left to choose
+    .filter(({ sizes }) => chooses(sizes))
     .filter((point) => possible(runner, point, settings));
+}
+
+/** A budget that holds the whole context leaves nothing to choose, which is another and shorter way through a kernel. */
+function chooses({ budget, context }: Sizes): boolean {
+  return budget === undefined || context === undefined || budget < context;
 }
 
 /** Whether a kernel takes a shape, and the device can hold it and end it in time. */
@@ -133,7 +138,7 @@ function axesOf({ name, sizes }: KernelInfo, { model, quick }: GridSettings): Ax
     // An append does not read what is cached, which would only take the memory of further input sets.
     ...(name === "kv-append" ? { context: [0], sequences: powers(1, quick ? 8 : 64) } : {}),
     // Its time is decided by its budget, whatever came before.
-    ...(name === "raas-step" ? { budget: powers(256, 4096) } : {}),
+    ...(name === "raas-step" ? { budget: [...powers(256, 4096), ...powers(384, 3072)] } : {}),
     launches: COUNTED,
     nodes: COUNTED,
     // Several widths, so that what a token costs and what a byte costs are told apart.

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { InputError } from "../core/check.js";
 import { stream } from "../core/rng.js";
+import { MODELS } from "../model/shapes.js";
 import { drawnShapes } from "./drawn-shapes.js";
+import { grid } from "./grid.js";
 import type { Backend } from "./kernel-runner.js";
 import { sizesText } from "./measure.js";
 import { loadAddon, nativeRunner, openKernel } from "./native-runner.js";
@@ -51,6 +53,15 @@ test("every kernel runs somewhere, is emulated if it is our own CUDA, and has a 
     // Where a library or the host does the work, there is nothing to emulate.
     if (!["gemm", "graph", "peer-copy", "all-reduce"].includes(name)) expect(backends, name).toContain("emulated");
   }
+});
+
+test("a short calibration of a CPU measures enough of each kernel for a fit", () => {
+  const model = MODELS["r1-distill-qwen-1.5b"];
+  if (model === undefined) throw new Error("no model");
+  const points = grid(runner, { model, quick: true, kernels: undefined, mostBytes: 7e7, mostFlops: 1e10 });
+  const measured = kernels.filter(({ backends, name }) => backends.includes("cpu") && name !== "launch"); // which has no form
+  for (const { name } of measured)
+    expect(points.filter(({ kernel }) => kernel === name).length, name).toBeGreaterThanOrEqual(20);
 });
 
 test("the addon says what is there, and what is not in a clear sentence", async () => {
