@@ -5,7 +5,7 @@ import { MODELS } from "../model/shapes.js";
 import { FAKE_DEVICE, fakeRunner, fakeWork, type FakeMachine } from "../test/fake-runner.js";
 import { calibrate, remaining, requireKernels } from "./calibration.js";
 import { checked, verdicts } from "./check-profile.js";
-import { cpuProfile } from "./cpu-profile.js";
+import { cpuProfile, requirePeaks } from "./cpu-profile.js";
 import { fitProfile } from "./fit-profile.js";
 import { grid, type GridSettings } from "./grid.js";
 import type { MeasureSettings, Point } from "./measure.js";
@@ -71,6 +71,24 @@ test("a grid has each shape once, of kernels that the device runs, within its li
     for (const kernel of kernels)
       expect(keys.filter((key) => key.startsWith(kernel)).length).toBeGreaterThanOrEqual(20);
   }
+});
+
+test("a grid leaves out budgets that hold the whole context, and what is cached before an append", () => {
+  const runner = fakeRunner({ ...MACHINE, device: { backend: "cuda" } }, SEED);
+  const points = [true, false].flatMap((quick) =>
+    grid(runner, { ...GRID, quick, kernels: ["quest-step", "kv-append"] }),
+  );
+  for (const { kernel, sizes } of points) {
+    if (kernel === "kv-append") expect(sizes["context"]).toBe(0);
+    else expect(sizes["budget"]).toBeLessThan(sizes["context"] ?? NaN);
+  }
+  expect(new Set(points.map(({ kernel }) => kernel)).size).toBe(2);
+});
+
+test("a CPU's peaks need the kernels that reach them", () => {
+  expect(() => requirePeaks(new Set(["gemm", "copy", "rope"]))).not.toThrow();
+  for (const kernels of [["gemm"], ["copy", "rope"]])
+    expect(() => requirePeaks(new Set(kernels))).toThrow(/--kernels: needs the kernels gemm and copy/);
 });
 
 test("a calibration that was stopped goes on with the shapes that are missing", async () => {

@@ -87,6 +87,10 @@ describe("a datasheet profile", () => {
     expect(profile.notes.at(-1)).toMatch(/^gemm, .*: not measured on this device; efficiencies as fitted on h100-sxm$/);
     expect(profile.sources["efficiencies of h100-sxm"]).toBe(lender.sources["kernels"]);
   });
+  it("does not borrow tiles that were searched for on the lender", () => {
+    expect(parse(read("a100-sxm-80gb.json"), "a100").moe.bf16.tuned).not.toBeNull();
+    expect(parse(read("a40.json"), "a40").moe.bf16.tuned).toBeNull();
+  });
   it("keeps what it has", () => {
     const fitted = { ...read("h100-sxm.json"), kind: "datasheet", gemm: undefined, efficienciesOf: "a100-sxm-80gb" };
     const profile = parse(fitted, "x.json");

@@ -1,8 +1,12 @@
 import { expect, test } from "vitest";
 import { checkOptions, optionHelp } from "../cli/options.js";
 import { resolveProfile } from "../cli/resolve.js";
+import { MODELS } from "../model/shapes.js";
+import { createPolicy, POLICIES } from "../policy/table.js";
+import { chunked } from "./chunked.js";
 import { graphSizes, hostParameters, withEngineDefaults, type EngineScenario } from "./engine-defaults.js";
 import { ENGINES } from "./engine-presets.js";
+import { scenario } from "./scenario.js";
 
 function filled(hardware: string, given: Record<string, unknown> = {}): EngineScenario {
   const options = checkOptions({ model: "m", hardware, ...given }, (key) => key);
@@ -71,4 +75,17 @@ test("host work is the engine's but for what is given", () => {
     sequenceSeconds: 0,
     frontEndSeconds: 2,
   });
+});
+
+test("a prompt waits for room for all of it from the version on that has that rule", () => {
+  const model = MODELS["qwen3-8b"];
+  if (model === undefined) throw new Error("no model");
+  const profile = resolveProfile("h100-sxm");
+  const policy = createPolicy("dense", POLICIES.dense, {});
+  const workload = { name: "none", source: "none", notes: [], requests: () => [] };
+  const whole = ENGINES.filter((engine) => {
+    const options = checkOptions({ model: model.name, hardware: "h100-sxm", engine }, (key) => key);
+    return scenario(options, { model, profile, policy, workload }).engine.scheduler === chunked;
+  });
+  expect(whole).toEqual(["vllm-0.19", "vllm-0.23", "hf-eager"]);
 });

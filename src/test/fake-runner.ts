@@ -41,6 +41,8 @@ const KERNELS: readonly KernelInfo[] = [
     "ragged",
   ),
   INFO("silu-mul", "tokens", "intermediateSize"),
+  { ...INFO("quest-step", "sequences", "context", "kvHeads", "headDim", "budget"), backends: ["cuda"] },
+  { ...INFO("kv-append", "sequences", "tokens", "context", "kvHeads", "headDim"), backends: ["cuda"] },
   { ...INFO("emulated-only", "bytes"), backends: ["emulated"] },
 ];
 
