@@ -31,8 +31,8 @@ export function decodeBends(work: DecodeWork, device: DeviceFacts): readonly num
 
 /**
  * FlashAttention-3 splits long sequences over all multiprocessors, so that beyond the first round only the sum of the
- * tokens counts; it does not split those of a window. A short sequence costs its thread block's start and end, one for each KV head, of which a share is not
- * hidden behind the reads of other blocks.
+ * tokens counts; it does not split those of a window. A short sequence costs its thread block's start and end, one for
+ * each KV head, of which a share is not hidden behind the reads of other blocks.
  */
 function flashAttention3(work: DecodeWork, device: DeviceFacts, kernel: FlashAttention3Decode): number {
   const { multiprocessors, bandwidthBytesPerSecond } = device;

@@ -46,8 +46,8 @@ const endSeconds = new Float64Array(TILES.length); // of the epilogue
  * Seconds of a matrix product: thread blocks compute tiles of the output, in waves over the multiprocessors, and the
  * library takes the tile and the split of k that are fastest. A tile's step along k takes the root of the squares of
  * its products at peak, its operands' way from the L2 cache and a latency: they overlap, but not fully; memory traffic of
- * the whole overlaps with all that. A
- * product cannot be faster than the clocks that the power limit leaves when all tensor cores work.
+ * the whole overlaps with all that. A product cannot be faster than the clocks that the power limit leaves when all tensor
+ * cores work.
  */
 export function gemmSeconds(work: GemmWork, device: DeviceFacts, parameters: GemmParameters): number {
   const { m, n, k } = work;
